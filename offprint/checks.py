@@ -1,0 +1,270 @@
+"""Finds everything that an author can get wrong, before a page is set, all at once.
+
+Each check is one rule over the edition and its text. Pandoc's tree says what is wrong; it knows
+no lines, so the place is where the words in question stand in the manuscript.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from .corrections import CITED_KEY
+from .document import Element, attribute, elements, plain_text, walk
+from .edition import Edition
+from .fonts import missing_characters
+from .problems import Problem, ProblemsFoundError, suggestion
+from .records import YamlData
+from .templating import languages
+from .text import Text, cited_keys, read_text
+from .timeline import cited_sources, read_timeline
+
+PICTURES = (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp", ".yaml")
+
+
+def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
+    """Return the text of `edition`, read by Pandoc, and the notes on it.
+
+    Raises ProblemsFoundError with every problem and note, where there is a problem.
+    """
+    problems = list(edition.problems)
+    text = None
+    if edition.manuscript.body.strip():
+        try:
+            text = read_text(edition)
+        except ProblemsFoundError as error:
+            problems += error.problems
+    elif not edition.problems:
+        problems.append(Problem(edition.manuscript.file, 0, "the essay has no text",
+                                "write it below the front matter"))
+    if text:
+        for check in CHECKS:
+            problems += check(edition, text)
+    if text is None or any(not problem.note for problem in problems):
+        raise ProblemsFoundError(problems)
+    return text, sorted(set(problems))
+
+
+def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every key that the essay cites is in the bibliography."""
+    known = edition.bibliography.entries
+    cited = {item["citationId"] for cite in elements(text.blocks, "Cite") for item in cite["c"][0]}
+    for key in sorted(cited - known.keys()):
+        for line in _lines_citing(edition, key):
+            yield _missing_key(edition, edition.manuscript.file, line, key)
+
+
+def check_nocite(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every key that the front matter lists without citing it is in the bibliography."""
+    for item in edition.front.nocite:
+        for key in (name.strip().removeprefix("@") for name in item.split(",")):
+            if key and key != "*" and key not in edition.bibliography.entries:
+                line = _front_line(edition, "nocite")
+                yield _missing_key(edition, edition.manuscript.file, line, key)
+
+
+def check_unused(edition: Edition, text: Text) -> Iterator[Problem]:
+    """A source that nothing cites is worth a note; nocite says that it is meant so."""
+    cited = cited_keys(edition, text) | {
+        key for correction in edition.corrections.entries for key in correction.keys}
+    if "*" in cited:
+        return
+    for key in sorted(edition.bibliography.entries.keys() - cited):
+        yield Problem(edition.bibliography.file, edition.bibliography.line_of(key),
+                      f'nothing cites "{key}"',
+                      "cite it, remove it, or list it under nocite: in the front matter", note=True)
+
+
+def check_notes(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every reference to a footnote has its footnote."""
+    for label in sorted(set(re.findall(r"\[\^([^\]\s]+)\]", plain_text(text.essay)))):
+        for line in _lines_with(edition, f"[^{label}]"):
+            yield Problem(edition.manuscript.file, line, f'there is no footnote "[^{label}]"',
+                          f"write it on a line of its own: [^{label}]: …")
+
+
+def check_links(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every link leads somewhere: to a place in this text, or to a full address."""
+    places = {*_identifiers(text.blocks), *(f"ref-{key}" for key in cited_keys(edition, text))}
+    for link in elements(text.blocks, "Link"):
+        target = link["c"][2][0]
+        if target.startswith("#"):
+            if target[1:] not in places:
+                yield _at(edition, f"({target}", f'the link to "{target}" leads nowhere',
+                          suggestion(target[1:], places, "give the place an identifier, {#…}"))
+        elif not urlsplit(target).scheme:
+            yield _at(edition, target, f'the link to "{target}" leads to a file outside the essay',
+                      "give the full address; readers of the PDF do not have the file")
+
+
+def check_pictures(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every image is a file of the publication and says in words what it shows."""
+    for image in elements(text.blocks, "Image"):
+        source = unquote(image["c"][2][0])
+        path = edition.project.manuscript / source
+        if urlsplit(source).scheme in ("http", "https"):
+            yield _at(edition, source, f'the image "{source}" is on the network',
+                      "save it in manuscript/figures and name that file")
+        elif PurePosixPath(source).suffix.lower() not in PICTURES:
+            yield _at(edition, source, f'"{source}" is not an image that can be printed',
+                      "use " + ", ".join(PICTURES[:-1]) + ", or a timeline in .yaml")
+        elif not path.is_file() or not edition.project.contains(path):
+            files = [found.relative_to(edition.project.manuscript).as_posix()
+                     for found in edition.project.manuscript.rglob("*.*")]
+            yield _at(edition, image["c"][2][0], f'there is no image "{source}"',
+                      suggestion(source, files, "give its path from the folder of the essay"))
+        if not (plain_text(image["c"][1]) or dict(attribute(image)[2]).get("alt")):
+            yield _at(edition, image["c"][2][0], f'the image "{source}" has no text alternative',
+                      'say what it shows: ![caption](file){alt="…"}')
+
+
+def check_timelines(edition: Edition, text: Text) -> Iterator[Problem]:
+    """The data of every timeline can be drawn, and its sources are known."""
+    for image in elements(text.blocks, "Image"):
+        path = edition.project.manuscript / image["c"][2][0]
+        if path.suffix != ".yaml" or not path.is_file():
+            continue
+        file = edition.project.name(path)
+        timeline, problems = read_timeline(path, file)
+        yield from problems
+        if timeline:
+            data = YamlData(path.read_text(encoding="utf-8"), file)
+            for number, sources in cited_sources(timeline):
+                line = data.line(("events", number, "sources"))
+                for key in CITED_KEY.findall(sources):
+                    if key not in edition.bibliography.entries:
+                        yield _missing_key(edition, file, line, key)
+
+
+def check_headings(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Headings go down one level at a time."""
+    before = 1
+    for header in elements(text.essay, "Header"):
+        level, _, inlines = header["c"]
+        words = plain_text(inlines)
+        if level > before + 1:
+            yield _at(edition, words, f"the heading “{words}” skips a level",
+                      f"use {'#' * before} or fewer signs more than the heading above it has")
+        if not words:
+            yield _at(edition, "#", "a heading has no words", "write some, or remove it")
+        before = level
+
+
+def check_raw(edition: Edition, text: Text) -> Iterator[Problem]:
+    """The essay is Markdown alone: HTML would be lost in one edition or another."""
+    for element in walk(text.essay):
+        if element["t"] in ("RawInline", "RawBlock"):
+            raw = element["c"][1].strip()
+            if not raw.startswith("<!--"):
+                yield _at(edition, raw.splitlines()[0], f"raw {element['c'][0]}: “{raw[:40]}”",
+                          "write it in Markdown; for a class, [words]{.name}")
+
+
+def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every character is in a typeface of the edition."""
+    everything = edition.manuscript.body + "".join(
+        f"{entry.was}{entry.now}{entry.why}" for entry in edition.corrections.entries)
+    everything += "".join(value for entry in edition.bibliography.entries.values()
+                          for value in entry.fields.values())
+    for char in sorted(missing_characters(everything, text.has_code)):
+        remedy = "write it in other letters, or as an image"
+        lines = _lines_with(edition, char, nowhere=[])
+        what = f"no typeface of this edition has “{char}” (U+{ord(char):04X})"
+        for line in lines:
+            yield Problem(edition.manuscript.file, line, what, remedy)
+        if not lines:
+            yield Problem(_other_file_with(edition, char), 0, what, remedy)
+
+
+def check_language(edition: Edition, text: Text) -> Iterator[Problem]:
+    """The press says its own few words in the language of the essay, where it knows it."""
+    if edition.front.lang.split("-")[0] not in languages():
+        yield Problem(edition.manuscript.file, _front_line(edition, "lang"),
+                      f'the press has no words of its own in "{edition.front.lang}"',
+                      "headings such as “Notes” are in English; templates/words.yaml can be "
+                      "extended", note=True)
+
+
+def check_corrections(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Each correction's new words stand in the essay, its old words do not, its sources exist."""
+    corrections, known = edition.corrections, edition.bibliography.entries
+    essay = _normal(plain_text([*text.front, *text.essay]))
+    first: dict[str, int] = {}
+    for line, entry in corrections.numbered():
+        if entry.id in first:
+            yield Problem(corrections.file, line, f'the id "{entry.id}" is used twice; '
+                          f"the first is in line {first[entry.id]}", "give one of them another id")
+        first.setdefault(entry.id, line)
+        if _normal(entry.now) not in essay:
+            yield Problem(corrections.file, line,
+                          f"{entry.id}: the essay does not say “{entry.now}”",
+                          "now: holds words of one paragraph of the essay, exactly")
+        if _normal(entry.was) in essay:
+            yield Problem(corrections.file, line,
+                          f"{entry.id}: the essay still says “{entry.was}”",
+                          "correct the essay, or quote other words under was:")
+        for key in entry.keys:
+            if key not in known:
+                yield _missing_key(edition, corrections.file, line, key)
+        if not entry.keys:
+            yield Problem(corrections.file, line, f"{entry.id}: no source is named",
+                          'write sources: "@key, p. 1"')
+    if corrections.replaces and corrections.replaces not in known:
+        yield _missing_key(edition, corrections.file, 1, corrections.replaces)
+
+
+CHECKS = (
+    check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
+    check_timelines, check_headings, check_raw, check_characters, check_language,
+    check_corrections)
+
+
+def _missing_key(edition: Edition, file: str, line: int, key: str) -> Problem:
+    known = edition.bibliography.entries
+    return Problem(file, line, f'no source has the key "{key}" in {edition.bibliography.file}',
+                   suggestion(key, known, "add the source, or cite another"))
+
+
+def _identifiers(blocks: list[Element]) -> Iterator[str]:
+    """Yield the identifier of every element that has one."""
+    for element in walk(blocks):
+        if element["t"] in ("Header", "Div", "Span", "Figure", "Image", "Link", "Code",
+                            "CodeBlock", "Table") and attribute(element)[0]:
+            yield attribute(element)[0]
+
+
+def _at(edition: Edition, words: str, what: str, remedy: str) -> Problem:
+    """Return a problem at the first line of the essay that holds `words`."""
+    return Problem(edition.manuscript.file, _lines_with(edition, words)[0], what, remedy)
+
+
+def _lines_with(edition: Edition, words: str, nowhere: list[int] | None = None) -> list[int]:
+    lines = [number for number, line in enumerate(edition.manuscript.body.splitlines(), 1)
+             if words in line]
+    return lines or ([0] if nowhere is None else nowhere)
+
+
+def _lines_citing(edition: Edition, key: str) -> list[int]:
+    cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
+    return [number for number, line in enumerate(edition.manuscript.body.splitlines(), 1)
+            if cited.search(line)]
+
+
+def _front_line(edition: Edition, name: str) -> int:
+    lines = edition.project.essay.read_text(encoding="utf-8-sig").splitlines()
+    return next((number for number, line in enumerate(lines, 1)
+                 if re.match(rf"{name}\s*:", line)), 1)
+
+
+def _other_file_with(edition: Edition, char: str) -> str:
+    in_references = any(char in value for entry in edition.bibliography.entries.values()
+                        for value in entry.fields.values())
+    return edition.bibliography.file if in_references else edition.corrections.file
+
+
+def _normal(text: str) -> str:
+    """Return `text` with plain quotes and dashes and single spaces, for comparing words."""
+    plain = text.translate(str.maketrans("‘’“”–—\u00a0", "''\"\"-- "))
+    return " ".join(plain.replace("---", "-").replace("--", "-").split())

@@ -1,0 +1,140 @@
+"""Looks into a Pandoc document and rearranges it: text, headings, notes, pictures.
+
+Elements are Pandoc's: {"t": type, "c": content}; an attribute is [id, [classes], [[name, value]]].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+Element = dict[str, Any]
+
+SPACES = ("Space", "SoftBreak", "LineBreak")
+# What a reader does not read as part of the sentence around it.
+ASIDE = ("Note", "Cite", "RawInline", "RawBlock")
+
+
+def walk(node: Any) -> Iterator[Element]:
+    """Yield every element in `node`, in reading order, parents before children."""
+    if isinstance(node, list):
+        for item in node:
+            yield from walk(item)
+    elif isinstance(node, dict):
+        if "t" in node:
+            yield node
+        for value in node.values():
+            yield from walk(value)
+
+
+def elements(node: Any, kind: str) -> Iterator[Element]:
+    """Yield the elements of type `kind` in `node`."""
+    return (element for element in walk(node) if element["t"] == kind)
+
+
+def rewrite(node: Any, change: Callable[[Element], list[Element] | None]) -> Any:
+    """Return a copy of `node` in which `change` has replaced elements of lists.
+
+    `change` gets each element, its children already rewritten, and returns what stands
+    in its place, or None to leave it.
+    """
+    if isinstance(node, dict):
+        return {name: rewrite(value, change) for name, value in node.items()}
+    if not isinstance(node, list):
+        return node
+    items: list[Any] = []
+    for item in node:
+        new = rewrite(item, change)
+        changed = change(new) if isinstance(new, dict) and "t" in new else None
+        items += [new] if changed is None else changed
+    return items
+
+
+def plain_text(node: Any) -> str:
+    """Return the words of `node` as a reader reads them: no notes, no citations, no markup."""
+    return " ".join("".join(_pieces(node)).split())
+
+
+def _pieces(node: Any) -> Iterator[str]:
+    if isinstance(node, list):
+        for item in node:
+            yield from _pieces(item)
+        return
+    if not isinstance(node, dict):
+        return
+    kind, content = node.get("t"), node.get("c")
+    if kind == "Str":
+        yield str(content)
+    elif kind in SPACES:
+        yield " "
+    elif kind in ("Code", "CodeBlock", "Math"):
+        yield str(content[1])
+    elif kind == "Quoted":
+        marks = "‘’" if content[0]["t"] == "SingleQuote" else "“”"
+        yield marks[0]
+        yield from _pieces(content[1])
+        yield marks[1]
+    elif kind in ("Link", "Image", "Span", "Div"):
+        yield from _pieces(content[1])
+    elif kind == "Header":
+        yield from _pieces(content[2])
+    elif kind not in ASIDE:
+        yield from _pieces(content)
+    if kind in ("Para", "Plain", "Header", "CodeBlock"):
+        yield " "
+
+
+def attribute(element: Element) -> list[Any]:
+    """Return the attribute [id, classes, pairs] of an element that has one."""
+    content = element["c"]
+    found = content[1] if element["t"] == "Header" else content[0]
+    return list(found)
+
+
+def has_class(element: Element, name: str) -> bool:
+    """Tell whether a Div or Span carries the class `name`."""
+    return element["t"] in ("Div", "Span") and name in attribute(element)[1]
+
+
+def take_part(blocks: list[Element], identifier: str) -> tuple[list[Element], list[Element]]:
+    """Return the blocks of the Div `identifier`, and `blocks` without that Div."""
+    for number, block in enumerate(blocks):
+        if block["t"] == "Div" and attribute(block)[0] == identifier:
+            return block["c"][1], blocks[:number] + blocks[number + 1:]
+    raise LookupError(identifier)
+
+
+def shift_headings(blocks: list[Element], by: int) -> list[Element]:
+    """Return `blocks` with every heading `by` levels lower (or higher, where negative)."""
+    def change(element: Element) -> list[Element] | None:
+        if element["t"] != "Header":
+            return None
+        level, *rest = element["c"]
+        return [{"t": "Header", "c": [level + by, *rest]}]
+
+    shifted: list[Element] = rewrite(blocks, change)
+    return shifted
+
+
+def top_level(blocks: list[Element]) -> int:
+    """Return the level of the highest heading in `blocks`; 0 when there is none."""
+    return min((header["c"][0] for header in elements(blocks, "Header")), default=0)
+
+
+def unwrap_notes(blocks: list[Element], within: str) -> list[Element]:
+    """Return `blocks` with the notes inside each Div of class `within` set in the line.
+
+    Sources of a correction are written as a note, so that the citation style treats them as
+    one, and are read where they stand.
+    """
+    def unwrap(element: Element) -> list[Element] | None:
+        if element["t"] != "Note":
+            return None
+        inlines = [inline for block in element["c"] for inline in block["c"]]
+        return [{"t": "Span", "c": [["", ["sources"], []], inlines]}]
+
+    def change(element: Element) -> list[Element] | None:
+        return [rewrite(element, unwrap)] if has_class(element, within) else None
+
+    unwrapped: list[Element] = rewrite(blocks, change)
+    return unwrapped

@@ -1,0 +1,184 @@
+"""Cuts the installed font families down to what an edition needs: TrueType and WOFF2.
+
+Families are pip packages (`fontpkg-*`), found by their names, so that no edition depends on
+the fonts of a machine. A cut has one weight and the whole of each script that the text uses:
+letter by letter would be smaller, and would be cut anew for every new letter.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import fontpkg
+from fontTools import subset
+from fontTools import version as fonttools_version
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+
+if TYPE_CHECKING:
+    from .text import Text
+
+TEXT_FAMILY = "EB Garamond"
+CODE_FAMILY = "Source Code Pro"
+FEATURES = ("kern", "liga", "clig", "calt", "locl", "ccmp", "mark", "mkmk", "onum", "lnum", "pnum",
+            "tnum", "smcp", "c2sc", "sups", "case")
+
+# Kept whole as soon as one of their characters is used (Unicode blocks, first and last).
+SCRIPTS = (
+    (0x0020, 0x024F), (0x2000, 0x206F), (0x20A0, 0x20BF), (0x2100, 0x214F), (0x2190, 0x22FF),
+    (0x0370, 0x03FF), (0x1F00, 0x1FFF), (0x0400, 0x052F), (0x1E00, 0x1EFF))
+ALWAYS = (0x20, 0x2014)  # Latin and its punctuation
+# What a font need not have: layout does not draw it.
+INVISIBLE = frozenset("\n\t\r\u00ad\u200b\u200c\u200d\u2060\ufe0e\ufe0f\ufffc\ufeff")
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face of a family: what a style sheet asks for."""
+
+    family: str
+    weight: int = 400
+    style: str = "normal"
+
+    @property
+    def source(self) -> Path:
+        """The installed variable font that this face is cut from."""
+        return Path(fontpkg.path(self.family, style=self.style))
+
+    @property
+    def name(self) -> str:
+        """A file name for the cut, without its ending."""
+        style = "-Italic" if self.style == "italic" else ""
+        return f"{self.family.replace(' ', '')}-{self.weight}{style}"
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A face cut down: the same outlines twice, for paper and e-books, and for browsers."""
+
+    face: Face
+    truetype: bytes
+    woff2: bytes
+
+    @property
+    def truetype_url(self) -> str:
+        """The TrueType cut as a data address."""
+        return "data:font/ttf;base64," + base64.b64encode(self.truetype).decode()
+
+    @property
+    def woff2_url(self) -> str:
+        """The WOFF2 cut as a data address."""
+        return "data:font/woff2;base64," + base64.b64encode(self.woff2).decode()
+
+
+TEXT_FACES = tuple(Face(TEXT_FAMILY, weight, style)
+                   for weight in (400, 700) for style in ("normal", "italic"))
+CODE_FACES = (Face(CODE_FAMILY),)
+
+
+def faces_for(text: Text) -> tuple[Face, ...]:
+    """Return the faces that `text` is set in: bold letters and code only where it has some."""
+    faces = tuple(face for face in TEXT_FACES if text.has_bold or face.weight == 400)
+    return faces + (CODE_FACES if text.has_code else ())
+
+
+def cut_fonts(faces: Iterable[Face], text: str) -> tuple[Cut, ...]:
+    """Return each face cut down to the scripts of `text`.
+
+    Cutting takes about a second a face and is done once for each set of scripts: the cuts are
+    kept in the user's cache folder, under a name made of all that they depend on.
+    """
+    wanted = tuple(faces)
+    characters = _whole_scripts(text)
+    missing = [face for face in wanted if not _is_cached(face, characters)]
+    if len(missing) > 1:
+        with ProcessPoolExecutor(max_workers=min(len(missing), os.cpu_count() or 1)) as pool:
+            list(pool.map(_write_cut, missing, [characters] * len(missing)))
+    elif missing:
+        _write_cut(missing[0], characters)
+    return tuple(_read_cut(face, characters) for face in wanted)
+
+
+def missing_characters(text: str, has_code: bool) -> set[str]:
+    """Return the characters of `text` that none of our families can draw."""
+    families = (TEXT_FAMILY, CODE_FAMILY) if has_code else (TEXT_FAMILY,)
+    known = set().union(*(_coverage(family) for family in families))
+    return {char for char in set(text) - INVISIBLE if ord(char) not in known}
+
+
+def text_width(text: str, size: float) -> float:
+    """Return the width of `text` in the upright text face, in the unit of `size`, unkerned."""
+    widths, units = _advances()
+    return sum(widths.get(ord(char), units / 2) for char in text) * size / units
+
+
+@cache
+def _coverage(family: str) -> frozenset[int]:
+    return frozenset(TTFont(fontpkg.path(family), lazy=True).getBestCmap())
+
+
+@cache
+def _advances() -> tuple[dict[int, int], int]:
+    font = TTFont(fontpkg.path(TEXT_FAMILY), lazy=True)
+    metrics = font["hmtx"].metrics
+    widths = {code: metrics[name][0] for code, name in font.getBestCmap().items()}
+    return widths, font["head"].unitsPerEm
+
+
+def _whole_scripts(text: str) -> tuple[int, ...]:
+    used = {ord(char) for char in text} | set(ALWAYS)
+    for first, last in SCRIPTS:
+        if any(first <= code <= last for code in used):
+            used.update(range(first, last + 1))
+    return tuple(sorted(used))
+
+
+def _cached(face: Face, characters: tuple[int, ...]) -> Path:
+    recipe = repr((fonttools_version, FEATURES, face.weight, characters)).encode()
+    digest = hashlib.sha256(face.source.read_bytes() + recipe).hexdigest()[:24]
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return root / "offprint" / f"{face.name}-{digest}"
+
+
+def _is_cached(face: Face, characters: tuple[int, ...]) -> bool:
+    return _cached(face, characters).with_suffix(".woff2").exists()
+
+
+def _read_cut(face: Face, characters: tuple[int, ...]) -> Cut:
+    path = _cached(face, characters)
+    return Cut(face, path.with_suffix(".ttf").read_bytes(),
+               path.with_suffix(".woff2").read_bytes())
+
+
+def _write_cut(face: Face, characters: tuple[int, ...]) -> None:
+    font = TTFont(face.source, recalcTimestamp=False)
+    options = subset.Options(layout_features=list(FEATURES), hinting=False, notdef_outline=True)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
+    instancer.instantiateVariableFont(font, {"wght": face.weight}, inplace=True)
+    path = _cached(face, characters)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for flavor, suffix in ((None, ".ttf"), ("woff2", ".woff2")):
+        font.flavor = flavor
+        data = io.BytesIO()
+        font.save(data)
+        _put(path.with_suffix(suffix), data.getvalue())
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write `data` to `path` so that no other process ever sees half of it."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    Path(name).replace(path)

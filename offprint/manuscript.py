@@ -1,0 +1,161 @@
+"""Reads `manuscript/essay.md`: checked front matter, and the Markdown below it."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from .problems import Problem
+from .project import Project
+from .records import YamlData, read_record
+
+SEMANTIC_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
+LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-\d{3})?")
+DOI = re.compile(r"10\.\d{4,9}/\S+")
+ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
+
+
+def _listed(value: Any) -> Any:
+    """Accept one value where a list is expected."""
+    return value if isinstance(value, list) or value is None else [value]
+
+
+def _matching(pattern: re.Pattern[str], what: str, remedy: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and not pattern.fullmatch(value):
+            raise ValueError(f"“{value}” {what}\n{remedy}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _without_resolver(value: Any) -> Any:
+    """Return a DOI or an ORCID without the address that often stands before it."""
+    return re.sub(r"^https?://(dx\.)?(doi|orcid)\.org/", "", value) if isinstance(value, str) else value
+
+
+Version = Annotated[str, _matching(
+    SEMANTIC_VERSION, "is not a version", "write three numbers, such as 1.0.0")]
+Language = Annotated[str, _matching(
+    LANGUAGE_TAG, "is not a language tag", "write one such as en, en-US, de or sr-Latn")]
+Doi = Annotated[str, _matching(DOI, "is not a DOI", "write it as 10.1234/abcd"),
+                BeforeValidator(_without_resolver)]
+Orcid = Annotated[str, _matching(ORCID, "is not an ORCID", "write it as 0000-0002-1825-0097"),
+                  BeforeValidator(_without_resolver)]
+
+
+class Author(BaseModel):
+    """A person (`given`, `family`) or a corporate author (`name` alone)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    given: str = ""
+    family: str = ""
+    orcid: Orcid | None = None
+    affiliation: Annotated[list[str], BeforeValidator(_listed)] = []
+    email: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_plain_name(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _require_name(self) -> Author:
+        if not (self.name or self.family):
+            raise ValueError('an author needs a name\nwrite "name: …", or "given: …" and "family: …"')
+        return self
+
+    @property
+    def display(self) -> str:
+        """The name as a title page prints it."""
+        return self.name or f"{self.given} {self.family}".strip()
+
+    @property
+    def sorted(self) -> str:
+        """The name as an index prints it: family name first, corporate names as they are."""
+        return f"{self.family}, {self.given}" if self.family and self.given else self.display
+
+
+class FrontMatter(BaseModel):
+    """What an essay says of itself; the names are those of Pandoc, Quarto and MyST."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Annotated[str, Field(min_length=1)]
+    subtitle: str | None = None
+    author: Annotated[list[Author], BeforeValidator(_listed), Field(
+        min_length=1, validation_alias=AliasChoices("author", "authors"))]
+    version: Version
+    date: datetime.date
+    lang: Language = Field(validation_alias=AliasChoices("lang", "language"))
+    abstract: str | None = None
+    keywords: Annotated[list[str], BeforeValidator(_listed)] = []
+    license: Annotated[str | None, Field(
+        validation_alias=AliasChoices("license", "licence"))] = None
+    csl: str = "chicago-notes-bibliography"
+    nocite: Annotated[list[str], BeforeValidator(_listed)] = []
+    bibliography_title: Annotated[str | None, Field(
+        validation_alias="reference-section-title")] = None
+    publisher: str | None = None
+    url: str | None = None
+    contact: str | None = None
+    doi: Doi | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_own_fields(cls, value: Any) -> Any:
+        """Leave out what authors keep for themselves under names that begin with x-."""
+        if isinstance(value, dict):
+            return {name: item for name, item in value.items() if not name.startswith("x-")}
+        return value
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """The essay as read: front matter (None when it has problems) and Markdown.
+
+    `body` has as many lines as the file, those of the front matter empty, so that line
+    numbers hold.
+    """
+
+    file: str
+    front: FrontMatter | None
+    body: str
+    problems: tuple[Problem, ...]
+
+    def line_of(self, text: str, start: int = 1) -> int:
+        """Return the first line, from `start`, in which `text` stands; 0 when there is none."""
+        for number, line in enumerate(self.body.splitlines(), 1):
+            if number >= start and text in line:
+                return number
+        return 0
+
+
+def read_manuscript(project: Project) -> Manuscript:
+    """Read the essay of `project`; what cannot be read becomes a problem."""
+    file = project.name(project.essay)
+    try:
+        text = project.essay.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        return _unreadable(file, 0, "there is no essay", "write it there, with its front matter")
+    except UnicodeDecodeError as error:
+        line = error.object[:error.start].count(b"\n") + 1
+        return _unreadable(file, line, "this is not UTF-8 text", "save the file as UTF-8")
+    front = re.match(r"---[ \t]*\n(.*?\n)?(---|\.\.\.)[ \t]*(\n|\Z)", text, re.DOTALL)
+    if not front:
+        return _unreadable(file, 1, "the essay has no front matter",
+                           "begin it with a line ---, the fields, and a line ---")
+    data = YamlData(front[1] or "", file, first_line=2)
+    record = read_record(FrontMatter, data)
+    body = "\n" * front[0].count("\n") + text[front.end():]
+    return Manuscript(file, record, body, tuple(data.problems))
+
+
+def _unreadable(file: str, line: int, what: str, remedy: str) -> Manuscript:
+    return Manuscript(file, None, "", (Problem(file, line, what, remedy),))

@@ -1,0 +1,101 @@
+"""Runs Pandoc, and nothing else does: Markdown to a document, a document to HTML and EPUB.
+
+Every run is one process that reads standard input and sees no file that is not named to it.
+A document is Pandoc's own syntax tree as JSON values: {"blocks": […], "meta": {…}, …}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pypandoc
+
+from .problems import Problem, ProblemsFoundError, ToolError
+
+Document = dict[str, Any]
+
+# Pandoc's own Markdown, less TeX, which neither HTML nor EPUB can show.
+MARKDOWN = "markdown-raw_tex-latex_macros"
+WRITING = ("--wrap=none", "--syntax-highlighting=none", "--email-obfuscation=none")
+
+
+def read_markdown(text: str, file: str) -> Document:
+    """Return Markdown `text` as a document, citations not yet resolved.
+
+    Raises ProblemsFoundError for what Pandoc warns of, at its line in `file`.
+    """
+    document: Document = json.loads(_run(["-f", MARKDOWN, "-t", "json"], text.encode(), file))
+    return document
+
+
+def resolve_citations(
+    document: Document, style: Path, references: Path, lang: str, file: str
+) -> Document:
+    """Return `document` with its citations and its bibliography in the words of `style`."""
+    bibliography = ["--bibliography", str(references)] if references.exists() else []
+    arguments = [
+        "-f", "json", "-t", "json", "--citeproc", "--csl", str(style), *bibliography,
+        "-M", f"lang={lang}", "-M", "link-citations=true"]
+    resolved: Document = json.loads(_run(arguments, json.dumps(document).encode(), file))
+    return resolved
+
+
+def render_html(document: Document, file: str) -> str:
+    """Return `document` as an HTML fragment, a section for every heading."""
+    arguments = ["-f", "json", "-t", "html5", "--section-divs", *WRITING]
+    return _run(arguments, json.dumps(document).encode(), file).decode()
+
+
+def write_epub(
+    document: Document, path: Path, arguments: Sequence[str], moment: int, file: str
+) -> None:
+    """Write `document` to `path` as EPUB 3; `moment` is its date in seconds since 1970."""
+    _run(["-f", "json", "-t", "epub3", *WRITING, *arguments, "-o", str(path)],
+         json.dumps(document).encode(), file, SOURCE_DATE_EPOCH=str(moment))
+
+
+def version() -> str:
+    """Return the version of Pandoc."""
+    return _run(["--version"], b"", "").decode().split()[1]
+
+
+@cache
+def _program() -> str:
+    try:
+        return str(pypandoc.get_pandoc_path())
+    except OSError as error:
+        raise ToolError(f"Pandoc is missing: {error}") from error
+
+
+def _run(arguments: Sequence[str], data: bytes, file: str, **environment: str) -> bytes:
+    """Run Pandoc and return its output; its warnings become problems in `file`."""
+    done = subprocess.run(
+        [_program(), *arguments], input=data, capture_output=True, check=False,
+        env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
+    said = done.stderr.decode("utf-8", "replace").strip()
+    problems = [_problem(file, message) for message in _warnings(said)]
+    if problems:
+        raise ProblemsFoundError(problems)
+    if done.returncode:
+        raise ToolError(f"Pandoc failed ({done.returncode}): {said or 'it gave no reason'}")
+    return done.stdout
+
+
+def _warnings(said: str) -> list[str]:
+    """Return the warnings in what Pandoc said, each on one line."""
+    found = re.findall(r"^\[WARNING\] (.*(?:\n  .*)*)", said, re.M)
+    return [" ".join(message.split()) for message in found]
+
+
+def _problem(file: str, message: str) -> Problem:
+    place = re.search(r"(?:at )?(?:[^\s:]*:)?line (\d+),? column \d+:?", message)
+    line = int(place[1]) if place else 0
+    what = message.replace(place[0], "").strip(" .") if place else message
+    return Problem(file, line, f"Pandoc warns: {' '.join(what.split())}")

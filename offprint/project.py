@@ -1,0 +1,48 @@
+"""Where the things of one publication are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PRESS = Path(__file__).resolve().parent.parent
+TEMPLATES = PRESS / "templates"
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folder of one publication: its manuscript, its bibliography, its output."""
+
+    root: Path
+    output: Path
+
+    @property
+    def manuscript(self) -> Path:
+        """The folder of the text; images are named from here."""
+        return self.root / "manuscript"
+
+    @property
+    def essay(self) -> Path:
+        """The Markdown essay with its front matter."""
+        return self.manuscript / "essay.md"
+
+    @property
+    def corrections(self) -> Path:
+        """What this edition corrects (may be absent)."""
+        return self.manuscript / "corrections.yaml"
+
+    @property
+    def references(self) -> Path:
+        """The BibLaTeX bibliography (may be absent in an essay that cites nothing)."""
+        return self.root / "bibliography" / "references.bib"
+
+    def name(self, path: Path) -> str:
+        """Return `path` as messages show it: relative to the project, with slashes."""
+        try:
+            return path.relative_to(self.root).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def contains(self, path: Path) -> bool:
+        """Tell whether `path` lies inside the project, links followed."""
+        return path.resolve().is_relative_to(self.root.resolve())

@@ -1,0 +1,127 @@
+"""Reads YAML into checked records, and turns what is wrong into problems with their lines."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from .problems import Problem, suggestion
+
+Path = tuple[str | int, ...]
+Record = TypeVar("Record", bound=BaseModel)
+
+
+class YamlData:
+    """YAML as plain values, every scalar a string, with the line of each key and item.
+
+    Scalars stay strings because YAML's own guesses spoil what authors write: version 1.10
+    would become the number 1.1. The record's types decide instead.
+    """
+
+    def __init__(self, text: str, file: str, first_line: int = 1) -> None:
+        self.file = file
+        self.first_line = first_line
+        self.lines: dict[Path, int] = {(): first_line}
+        self.problems: list[Problem] = []
+        self.value: Any = None
+        try:
+            node = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            self._add_syntax_problem(error)
+        else:
+            self.value = self._convert(node, ())
+
+    def line(self, path: Path) -> int:
+        """Return the line of the value at `path`, or of its nearest known parent."""
+        while path not in self.lines:
+            path = path[:-1]
+        return self.lines[path]
+
+    def problem(self, path: Path, what: str, remedy: str = "") -> Problem:
+        """Return a problem placed at the value at `path`."""
+        return Problem(self.file, self.line(path), what, remedy)
+
+    def _add_syntax_problem(self, error: yaml.YAMLError) -> None:
+        mark = getattr(error, "problem_mark", None)
+        line = self.first_line + (mark.line if mark else 0)
+        said = getattr(error, "problem", None) or "the text could not be read"
+        remedy = 'check the indentation; put values that hold ": " or start with @ in quotes'
+        self.problems.append(Problem(self.file, line, f"this is not valid YAML: {said}", remedy))
+
+    def _convert(self, node: yaml.Node | None, path: Path) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            return self._convert_mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            items = []
+            for number, item in enumerate(node.value):
+                self.lines[(*path, number)] = self.first_line + item.start_mark.line
+                items.append(self._convert(item, (*path, number)))
+            return items
+        if node is None or node.tag == "tag:yaml.org,2002:null":
+            return None
+        return node.value
+
+    def _convert_mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        values: dict[str, Any] = {}
+        for key, value in node.value:
+            name, line = str(key.value), self.first_line + key.start_mark.line
+            if name in values:
+                first = self.lines[(*path, name)]
+                self.problems.append(Problem(
+                    self.file, line, f'"{name}" is given twice; the first is in line {first}',
+                    "keep one of the two"))
+                continue
+            self.lines[(*path, name)] = line
+            values[name] = self._convert(value, (*path, name))
+        return values
+
+
+def read_record(model: type[Record], data: YamlData) -> Record | None:
+    """Return `data` as a record of type `model`, or None where it does not fit.
+
+    Every misfit is added to `data.problems` at its line.
+    """
+    if data.problems:
+        return None
+    try:
+        return model.model_validate(data.value if data.value is not None else {})
+    except ValidationError as error:
+        for item in error.errors():
+            data.problems.append(_misfit(model, data, dict(item)))
+        return None
+
+
+def _misfit(model: type[BaseModel], data: YamlData, error: dict[str, Any]) -> Problem:
+    path: Path = tuple(error["loc"])
+    name = path[-1] if path else ""
+    if error["type"] == "extra_forbidden":
+        known = _field_names(model, path[:-1])
+        remedy = suggestion(str(name), known, "known here: " + ", ".join(known))
+        return data.problem(path, f'unknown field "{name}"', remedy)
+    if error["type"] == "missing":
+        return data.problem(path[:-1], f'the field "{name}" is missing', f'add a line "{name}: …"')
+    if error["type"] == "value_error":
+        what, _, remedy = str(error["ctx"]["error"]).partition("\n")
+        return data.problem(path, f'"{name}": {what}' if name else what, remedy)
+    said = error["msg"][0].lower() + error["msg"][1:]
+    return data.problem(path, f'"{name}" does not fit: {said}')
+
+
+def _field_names(model: type[BaseModel], path: Path) -> list[str]:
+    """Return the names that may stand in the record at `path`, as the author writes them."""
+    for step in path:
+        if isinstance(step, str) and step in model.model_fields:
+            found = _model_within(model.model_fields[step].annotation)
+            model = found or model
+    return sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+def _model_within(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        if found := _model_within(part):
+            return found
+    return None

@@ -1,0 +1,195 @@
+"""Turns an edition into one converted text: read by Pandoc once, citations resolved once.
+
+The press's own pages (title block, apparatus, bibliography, colophon) are templates that write
+Markdown and are read together with the essay, so that every edition holds the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from . import __version__, pandoc
+from .document import (
+    Element,
+    attribute,
+    elements,
+    has_class,
+    plain_text,
+    rewrite,
+    shift_headings,
+    take_part,
+    top_level,
+    unwrap_notes,
+    walk,
+)
+from .edition import Edition
+from .licenses import license_of
+from .pandoc import Document
+from .problems import Problem, ProblemsFoundError
+from .templating import long_date, render
+from .timeline import Timeline, as_inline, cited_sources, read_timeline, render_timeline
+
+FRONT, BACK = "offprint-front", "offprint-back"
+
+
+@dataclass(frozen=True)
+class Text:
+    """The converted text in its three parts, as Pandoc blocks; the title is a heading 1."""
+
+    document: Document
+    front: list[Element]
+    essay: list[Element]
+    back: list[Element]
+
+    @property
+    def blocks(self) -> list[Element]:
+        """All blocks in reading order."""
+        return [*self.front, *self.essay, *self.back]
+
+    def as_document(self, blocks: list[Element]) -> Document:
+        """Return `blocks` as a document of their own."""
+        return {**self.document, "blocks": blocks}
+
+    @property
+    def has_bold(self) -> bool:
+        """Tell whether any of the text is set in bold letters."""
+        return any(True for _ in elements(self.blocks, "Strong"))
+
+    @property
+    def has_code(self) -> bool:
+        """Tell whether any of the text is set in the typeface of code."""
+        return any(element["t"] in ("Code", "CodeBlock") for element in walk(self.blocks))
+
+    @property
+    def has_pictures(self) -> bool:
+        """Tell whether there is an image or a drawing in the essay."""
+        return any(element["t"] == "Image" or
+                   (element["t"] == "RawInline" and "<svg" in element["c"][1])
+                   for element in walk(self.essay))
+
+    @property
+    def title(self) -> str:
+        """The title in plain words."""
+        return plain_text(next(elements(self.front, "Header")))
+
+    @property
+    def subtitle(self) -> str:
+        """The subtitle in plain words, or nothing."""
+        return "".join(plain_text(div) for div in elements(self.front, "Div")
+                       if has_class(div, "subtitle"))
+
+
+def read_text(edition: Edition) -> Text:
+    """Read the essay of `edition` and the press's own pages; citations are not resolved yet.
+
+    Raises ProblemsFoundError for what Pandoc warns of.
+    """
+    manuscript = edition.manuscript
+    document = pandoc.read_markdown(
+        f"{manuscript.body}\n\n{_own_pages(edition)}", manuscript.file)
+    try:
+        front, rest = take_part(document["blocks"], FRONT)
+        back, essay = take_part(rest, BACK)
+    except LookupError:
+        raise ProblemsFoundError([_unclosed_fence(edition)]) from None
+    top = top_level(essay)
+    return Text(document, front, shift_headings(essay, 2 - top) if top else essay, back)
+
+
+def resolve_text(edition: Edition, text: Text) -> Text:
+    """Return `text` with timelines drawn and citations and bibliography in their style."""
+    back = text.back if cited_keys(edition, text) else _without_bibliography(text.back)
+    document = text.as_document([
+        _part(FRONT, text.front), *draw_timelines(edition, text.essay), _part(BACK, back)])
+    document["meta"] = {"nocite": _nocite(cited_aside(edition, text))}
+    resolved = pandoc.resolve_citations(
+        document, edition.style, edition.project.references, edition.front.lang,
+        edition.manuscript.file)
+    front, rest = take_part(resolved["blocks"], FRONT)
+    back, essay = take_part(rest, BACK)
+    return Text({**resolved, "meta": {}}, front, essay, unwrap_notes(back, "correction"))
+
+
+def cited_keys(edition: Edition, text: Text) -> set[str]:
+    """Return the keys of all sources that `text` cites or the front matter lists."""
+    keys = {item["citationId"] for cite in elements(text.blocks, "Cite") for item in cite["c"][0]}
+    return keys | set(cited_aside(edition, text))
+
+
+def cited_aside(edition: Edition, text: Text) -> list[str]:
+    """Return the keys that stand in the bibliography without a citation in the text."""
+    keys = [name.strip().removeprefix("@")
+            for item in edition.front.nocite for name in item.split(",")]
+    for _, timeline in find_timelines(edition, text.essay):
+        for _, sources in cited_sources(timeline):
+            keys += re.findall(r"@([\w:.-]*\w)", sources)
+    return keys
+
+
+def find_timelines(edition: Edition, blocks: list[Element]) -> list[tuple[Element, Timeline]]:
+    """Return the images whose file is timeline data, each with its data."""
+    found = []
+    for image in elements(blocks, "Image"):
+        path = edition.project.manuscript / image["c"][2][0]
+        if path.suffix == ".yaml" and path.is_file():
+            timeline, _ = read_timeline(path, edition.project.name(path))
+            if timeline:
+                found.append((image, timeline))
+    return found
+
+
+def draw_timelines(edition: Edition, blocks: list[Element]) -> list[Element]:
+    """Return `blocks` with each image of timeline data replaced by its drawing."""
+    drawings = {image["c"][2][0]: timeline for image, timeline in find_timelines(edition, blocks)}
+
+    def draw(element: Element) -> list[Element] | None:
+        if element["t"] != "Image" or element["c"][2][0] not in drawings:
+            return None
+        identifier, _, pairs = attribute(element)
+        name = identifier or "timeline-" + re.sub(r"\W+", "-", element["c"][2][0])
+        return [as_inline(render_timeline(
+            drawings[element["c"][2][0]], dict(pairs).get("alt", ""), name, edition.front.lang))]
+
+    drawn: list[Element] = rewrite(blocks, draw)
+    return drawn
+
+
+def _own_pages(edition: Edition) -> str:
+    """Return the press's own pages as Markdown, the title block before the back matter."""
+    front = edition.front
+    values: dict[str, Any] = {
+        "front": front, "words": edition.words, "draft": edition.draft, "press": __version__,
+        "date": long_date(front.date, front.lang), "authors": edition.authors,
+        "license": license_of(front.license), "corrections": edition.corrections,
+        "has_code": "`" in edition.manuscript.body}
+    return render("front.md.j2", **values) + "\n" + render("back.md.j2", **values)
+
+
+def _part(identifier: str, blocks: list[Element]) -> Element:
+    return {"t": "Div", "c": [[identifier, [], []], blocks]}
+
+
+def _without_bibliography(back: list[Element]) -> list[Element]:
+    """Return the back matter of an essay that cites nothing."""
+    return [block for block in back if block["t"] not in ("Header", "Div")
+            or attribute(block)[0] not in ("bibliography", "refs")]
+
+
+def _nocite(keys: list[str]) -> dict[str, Any]:
+    """Return `keys` as Pandoc's metadata for works that are listed without being cited."""
+    citations = [{
+        "citationId": key, "citationPrefix": [], "citationSuffix": [], "citationNoteNum": 0,
+        "citationMode": {"t": "NormalCitation"}, "citationHash": 0} for key in keys]
+    return {"t": "MetaInlines", "c": [{"t": "Cite", "c": [citations, []]}]}
+
+
+def _unclosed_fence(edition: Edition) -> Problem:
+    manuscript = edition.manuscript
+    fences = [number for number, line in enumerate(manuscript.body.splitlines(), 1)
+              if re.match(r"\s*(```|~~~|:::)", line)]
+    return Problem(manuscript.file, fences[-1] if fences else 0,
+                   "a block that is opened here is never closed",
+                   "close it with a line of as many `, ~ or : as it was opened with")
+

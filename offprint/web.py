@@ -1,0 +1,63 @@
+"""Turns the body into the HTML edition: one file that needs nothing else, now or later."""
+
+from __future__ import annotations
+
+from lxml import etree
+
+from .body import BACK_MATTER, Body, Element, embed_pictures, outer_html
+from .edition import Edition
+from .fonts import Cut
+from .licenses import license_of
+from .tables import mark_table_heads, scroll_wide_blocks
+from .templating import read_template, render
+
+
+def render_web(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
+    """Return the HTML edition of `edition`."""
+    body = body.copy()
+    headings = body.headings
+    _place_notes(edition, body)
+    embed_pictures(edition, body.article)
+    mark_table_heads(body.article)
+    scroll_wide_blocks(body.article)
+    return render(
+        "web.html.j2", front=edition.front, edition=edition, words=edition.words,
+        plain_title=body.title, headings=headings, body=outer_html(body.article), css=_screen_style(cuts),
+        script=read_template("screen.js"), license=license_of(edition.front.license))
+
+
+def _screen_style(cuts: tuple[Cut, ...]) -> str:
+    faces = render("fonts.css.j2", fonts=[(cut.face, cut.woff2_url, "woff2") for cut in cuts])
+    return faces + read_template("type.css") + read_template("screen.css")
+
+
+def _place_notes(edition: Edition, body: Body) -> None:
+    """Put the notes, with their ways back, between the essay and the back matter."""
+    if not body.notes:
+        return
+    section = etree.Element("section", {
+        "id": "notes", "class": "notes", "role": "doc-endnotes", "aria-labelledby": "notes-title"})
+    etree.SubElement(section, "h2", {"id": "notes-title"}).text = edition.words["notes"]
+    listed = etree.SubElement(section, "ol")
+    for number, note in body.notes.items():
+        _add_way_back(note, number, edition.words["back"])
+        listed.append(note)
+    for number, call in body.calls():
+        call.set("aria-label", f"{edition.words['note']} {number}")
+    _insert_before_back_matter(body.article, section)
+
+
+def _add_way_back(note: Element, number: int, words: str) -> None:
+    last = note[-1] if len(note) and note[-1].tag == "p" else etree.SubElement(note, "p")
+    back = etree.SubElement(last, "a", {
+        "href": f"#r{number}", "class": "back", "role": "doc-backlink",
+        "aria-label": f"{words} {number}"})
+    back.text = "↑"
+
+
+def _insert_before_back_matter(article: Element, section: Element) -> None:
+    for number, child in enumerate(article):
+        if child.get("id") in BACK_MATTER:
+            article.insert(number, section)
+            return
+    article.append(section)

@@ -1,0 +1,33 @@
+/* Where there is room, sets each note beside its call; without this script they stand at the end. */
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const article = document.querySelector("article");
+  const contents = document.querySelector(".contents details");
+  const roomForNotes = matchMedia("(min-width: 64rem) and (not print)");
+  const roomForContents = matchMedia("(min-width: 88rem)");
+
+  function placeNotes() {
+    root.classList.toggle("margin-notes", roomForNotes.matches);
+    if (!roomForNotes.matches) return;
+    const top = article.getBoundingClientRect().top;
+    let free = 0;
+    for (const note of document.querySelectorAll(".notes li")) {
+      const call = document.getElementById(note.id.replace("n", "r"));
+      if (!call) continue;
+      const at = Math.max(call.getBoundingClientRect().top - top - 2, free);
+      note.style.top = `${at}px`;
+      free = at + note.offsetHeight + 8;
+    }
+  }
+
+  function openContents() {
+    if (contents) contents.open = roomForContents.matches;
+  }
+
+  openContents();
+  placeNotes();
+  roomForContents.addEventListener("change", openContents);
+  new ResizeObserver(placeNotes).observe(article);
+  document.fonts.ready.then(placeNotes);
+})();
