@@ -45,7 +45,7 @@ def build(options: Options) -> Report:
     if "pdf" in options.editions and not missing:
         with step("Setting the pages"):
             layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
-            files["essay.pdf"] = render_pdf(layout, edition.identifier)
+            files["essay.pdf"] = render_pdf(edition, layout)
     if "epub" in options.editions:
         with step("Making the EPUB"):
             cover = None if missing else render_cover(edition, text, cuts)

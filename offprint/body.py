@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import copy
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -22,6 +23,12 @@ from .text import Text
 TITLE_BLOCK = ("subtitle", "byline", "imprint", "abstract")
 BACK_MATTER = ("corrections", "bibliography", "colophon")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+# An address, and the places where it may break: after //, and before its punctuation
+# (Chicago Manual of Style, 18th ed., on URLs at line ends).
+ADDRESS = re.compile(r"https?://\S+")
+BREAK = re.compile(r"(?<=//)|(?<=[^/:.])(?=[/?#=&_~%-])|(?<=[^/:.])(?=[.,][^\s.,])")
+ZERO_WIDTH_SPACE = "\u200b"
 
 Element = etree._Element
 
@@ -78,6 +85,7 @@ def render_body(edition: Edition, text: Text) -> Body:
     html = pandoc.render_html(text.as_document(text.blocks), edition.manuscript.file)
     root = etree.fromstring(f"<div>{html}</div>", etree.XMLParser(resolve_entities=False))
     _unwrap_citations(root)
+    break_addresses(root)
     notes = _take_notes(root)
     article = root[0]
     article.tag = "article"
@@ -140,6 +148,35 @@ def unwrap(element: Element) -> None:
     else:
         previous.tail = (previous.tail or "") + before
     parent[place:place + 1] = list(element)
+
+
+def break_addresses(root: Element) -> None:
+    """Let each address in the text break where a reader takes no harm, without a hyphen."""
+    for element in list(root.iter()):
+        if element.tag in ("pre", "code"):
+            continue
+        if element.text and ADDRESS.search(element.text):
+            element.text, *rest = _broken(element.text)
+            element[:0] = _breaks(rest)
+        parent = element.getparent()
+        if parent is not None and element.tail and ADDRESS.search(element.tail):
+            element.tail, *rest = _broken(element.tail)
+            place = parent.index(element) + 1
+            parent[place:place] = _breaks(rest)
+
+
+def _broken(text: str) -> list[str]:
+    """Return `text` cut at the places where an address in it may break."""
+    cut = ADDRESS.sub(lambda found: BREAK.sub(ZERO_WIDTH_SPACE, found[0]), text)
+    return cut.split(ZERO_WIDTH_SPACE)
+
+
+def _breaks(pieces: list[str]) -> list[Element]:
+    breaks = []
+    for piece in pieces:
+        breaks.append(etree.Element("wbr"))
+        breaks[-1].tail = piece
+    return breaks
 
 
 def _unwrap_citations(root: Element) -> None:

@@ -16,7 +16,7 @@ import yaml
 from lxml import etree
 
 from . import pandoc
-from .body import Element, remove
+from .body import Element, break_addresses, remove
 from .document import plain_text, shift_headings
 from .edition import Edition
 from .fonts import Cut
@@ -142,6 +142,7 @@ def _mend_chapter(tree: Element, edition: Edition) -> None:
     for number, note in _notes(tree):
         _number_note(note, number, edition.words["back"])
     _with_plain_names(tree, mark_table_heads)
+    _with_plain_names(tree, break_addresses)
 
 
 def _name_chapter(tree: Element) -> None:
@@ -183,8 +184,9 @@ def _with_plain_names(tree: Element, change: Callable[[Element], None]) -> None:
     for element in named:
         element.tag = element.tag.removeprefix(XHTML)
     change(tree)
-    for element in named:
-        element.tag = XHTML + element.tag
+    for element in tree.iter():
+        if isinstance(element.tag, str) and not element.tag.startswith("{"):
+            element.tag = XHTML + element.tag
 
 
 def _mend_navigation(tree: Element, edition: Edition) -> None:

@@ -7,7 +7,6 @@ and text that would leave the page, is a problem.
 from __future__ import annotations
 
 import logging
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,8 +25,6 @@ from .templating import long_date, read_template, render
 
 # Keeps the call of a note on the line of the word before it.
 WORD_JOINER = "\u2060"
-# Where a line may end without a hyphen.
-ZERO_WIDTH_SPACE = "\u200b"
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,6 @@ def render_print(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
     body = body.copy()
     for number, call in body.calls():
         _set_note_at_foot(call, number, body.notes[number])
-    _break_addresses(body.article)
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
     _name_running_heads(edition, body.article)
@@ -105,7 +101,7 @@ def lay_out(edition: Edition, html: str) -> Layout:
         # All that is needed is in the page itself, as data; nothing else is ever read.
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
         document = weasyprint.HTML(string=html, url_fetcher=fetcher).render()
-    problems = [*_check_fonts(document, file), *_check_page_boxes(document, file)]
+    problems = list(_check_page_boxes(document, file))
     if problems:
         raise ProblemsFoundError(problems)
     return Layout(document)
@@ -136,6 +132,7 @@ def _set_note_at_foot(call: Element, number: int, note: Element) -> None:
     foot = etree.Element("fn-note", {"id": f"n{number}"})
     for child in note:
         foot.append(_as_inline(child))
+    _drop_white_space(foot)
     foot.tail = call.tail
     parent = call.getparent()
     assert parent is not None
@@ -171,12 +168,15 @@ def _as_inline(element: Element) -> Element:
     return element
 
 
-def _break_addresses(article: Element) -> None:
-    """Let an address break where Chicago (18th ed., 6.8) breaks it: before its punctuation."""
-    for link in article.iter("a"):
-        if link.text and re.match(r"https?://|doi:", link.text):
-            link.set("class", "address")
-            link.text = re.sub(r"(?<=[^/:.])(?=[/.,?#=&_~%-])|(?<=//)", ZERO_WIDTH_SPACE, link.text)
+def _drop_white_space(foot: Element) -> None:
+    """Take away the line ends between blocks, which a line of a note would show as spaces."""
+    for element in foot.iter():
+        if element.tag in ("fn-pre", "code"):
+            continue
+        if element.text and not element.text.strip("\n"):
+            element.text = None
+        if element.tail and not element.tail.strip("\n"):
+            element.tail = None
 
 
 def _name_running_heads(edition: Edition, article: Element) -> None:
@@ -185,16 +185,6 @@ def _name_running_heads(edition: Edition, article: Element) -> None:
     article[0].set("data-author", edition.authors)
     article[0].set("data-edition", f"{edition.words['draft']} · {version}"
                    if edition.draft else version)
-
-
-def _check_fonts(document: Any, file: str) -> Iterator[Problem]:
-    """Yield a problem for each font in the pages that is not one of ours."""
-    ours = {"EB Garamond", "Source Code Pro"}
-    families = {font.family.decode() if isinstance(font.family, bytes) else font.family
-                for font in document.fonts.values()}
-    for family in sorted(families - ours):
-        yield Problem(file, 0, f"a character was set in “{family}”, a font of this machine",
-                      "find the character that no typeface of the edition has")
 
 
 def _check_page_boxes(document: Any, file: str) -> Iterator[Problem]:

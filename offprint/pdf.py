@@ -12,7 +12,10 @@ from typing import Any
 
 import pydyf
 
+from .edition import Edition
+from .fonts import CODE_FAMILY, TEXT_FAMILY
 from .paper import Layout, load_weasyprint
+from .problems import Problem, ProblemsFoundError
 
 # Our own elements, which HTML has no names for, and their PDF tags (ISO 32000-1, 14.8.4).
 TAGS = {
@@ -21,17 +24,29 @@ TAGS = {
     "fn-blockquote": "BlockQuote", "code": "Code", "q": "Quote", "figure": "Sect"}
 
 
-def render_pdf(layout: Layout, identifier: str) -> bytes:
+def render_pdf(edition: Edition, layout: Layout) -> bytes:
     """Return the pages of `layout` as PDF/UA-1.
 
-    `identifier` names the edition and its version; it becomes the file identifier, so that the
-    same edition has the same one.
+    The edition's identifier becomes that of the file, so that the same edition has the same one.
+    Raises ProblemsFoundError for letters that came from a font of this machine.
     """
     _keep_one_annotation_a_link(layout)
     with _own_tags():
         data: bytes = layout.document.write_pdf(
-            pdf_variant="pdf/ua-1", pdf_identifier=identifier.encode(), finisher=_finish)
+            pdf_variant="pdf/ua-1", pdf_identifier=edition.identifier.encode(), finisher=_finish)
+    problems = list(_check_fonts(layout, edition.manuscript.file))
+    if problems:
+        raise ProblemsFoundError(problems)
     return data
+
+
+def _check_fonts(layout: Layout, file: str) -> Iterator[Problem]:
+    """Yield a problem for each font in the finished pages that is not one of ours."""
+    families = {font.family.decode() if isinstance(font.family, bytes) else font.family
+                for font in layout.document.fonts.values()}
+    for family in sorted(families - {TEXT_FAMILY, CODE_FAMILY}):
+        yield Problem(file, 0, f"a character was set in “{family}”, a font of this machine",
+                      "find the character that no typeface of the edition has")
 
 
 def _keep_one_annotation_a_link(layout: Layout) -> None:

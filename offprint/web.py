@@ -52,7 +52,7 @@ def _add_way_back(note: Element, number: int, words: str) -> None:
     back = etree.SubElement(last, "a", {
         "href": f"#r{number}", "class": "back", "role": "doc-backlink",
         "aria-label": f"{words} {number}"})
-    back.text = "↑"
+    back.text = "\u00a0↑"
 
 
 def _insert_before_back_matter(article: Element, section: Element) -> None:

@@ -4,7 +4,7 @@
   const root = document.documentElement;
   const article = document.querySelector("article");
   const contents = document.querySelector(".contents details");
-  const roomForNotes = matchMedia("(min-width: 64rem) and (not print)");
+  const roomForNotes = matchMedia("screen and (min-width: 64rem)");
   const roomForContents = matchMedia("(min-width: 88rem)");
 
   function placeNotes() {

@@ -2,8 +2,8 @@
 
 A judge takes files, or a page open in a browser, and returns messages to read. An empty list
 is a pass, so a test says `assert not epub_messages(path)` and pytest shows what was wrong.
-A file that does not exist is an error and never a pass. Three functions at the end return
-facts about a PDF instead of messages.
+A file that does not exist is an error and never a pass. Two functions, `pdf_text` and
+`pdf_fonts`, return facts about a PDF instead.
 """
 
 import json
@@ -35,7 +35,7 @@ TOOLS = {
 
 WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
-# Chromium runs as root in CI, and never fetches anything on its own account.
+# Chromium runs as root in CI, and is kept from fetching things on its own account.
 CHROMIUM_SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -50,11 +50,11 @@ CHROMIUM_SWITCHES = [
 def needs(tool: str) -> str:
     """Return the path of a system tool; without it, skip the test (in CI, fail it)."""
     names, package = TOOLS[tool]
-    for name in names:
-        if found := shutil.which(name):
-            return found
-    stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-    stop(f"{tool} is missing: apt-get install {package}")
+    found = next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"{tool} is missing: apt-get install {package}")
+    return found
 
 
 def epub_messages(path: str | Path) -> list[str]:
@@ -147,7 +147,8 @@ def _real(path: str | Path) -> str:
 def _java(jar: str | Path, *arguments: str) -> list[dict[str, Any]]:
     """Run a checker in a Java machine tuned to start fast; return the messages it reports."""
     command = [needs("java"), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-jar", str(jar)]
-    run = subprocess.run([*command, *arguments], capture_output=True, encoding="utf-8")
+    utf8 = {**os.environ, "LC_ALL": "C.UTF-8"}  # for file names, which Java reads by the locale
+    run = subprocess.run([*command, *arguments], capture_output=True, encoding="utf-8", env=utf8)
     messages = json.loads(run.stdout)["messages"] if run.stdout else []
     if not messages and (run.returncode or not run.stdout):
         raise RuntimeError(f"{Path(jar).name} did not finish: {run.stderr}")
