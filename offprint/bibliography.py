@@ -55,11 +55,14 @@ def read_bibliography(project: Project) -> Bibliography:
         return Bibliography(file, {}, (Problem(
             file, line, "this is not UTF-8 text", "save the file as UTF-8"),))
     library = _parse(text)
+    # An entry with a field given twice is known all the same; that is a problem of its own.
+    doubtful = [block.ignore_error_block for block in library.failed_blocks
+                if isinstance(block, model.DuplicateFieldKeyBlock)]
     entries = {entry.key: Entry(
         entry.key, _line(entry), entry.entry_type.lower(),
         {field.key.lower(): str(field.value) for field in entry.fields})
-        for entry in library.entries}
-    problems = [*_check_blocks(file, library), *_check_braces(file, text)]
+        for entry in [*library.entries, *doubtful] if isinstance(entry, model.Entry) and entry.key}
+    problems = [*_check_blocks(file, library), *_check_keys(file, text)]
     for entry in entries.values():
         problems += _check_entry(file, entry)
     return Bibliography(file, entries, tuple(problems))
@@ -91,8 +94,8 @@ def _check_blocks(file: str, library: bibtexparser.Library) -> Iterator[Problem]
                           "check its braces and commas")
 
 
-def _check_braces(file: str, text: str) -> Iterator[Problem]:
-    """Yield a problem for an entry that swallows the next one for want of a brace."""
+def _check_keys(file: str, text: str) -> Iterator[Problem]:
+    """Yield a problem for each entry without a key."""
     for found in re.finditer(r"^@(?!comment|string|preamble)\w+\s*\{\s*,", text, re.M | re.I):
         yield Problem(file, text.count("\n", 0, found.start()) + 1,
                       "this entry has no key", "write one after the brace, as in @book{key,")
@@ -105,8 +108,6 @@ def _excerpt(raw: str) -> str:
 
 def _check_entry(file: str, entry: Entry) -> Iterator[Problem]:
     """Yield a problem for each thing that readers need and `entry` does not say."""
-    if not entry.key:
-        return
     has = {name for name, value in entry.fields.items() if value.strip()}
     if "crossref" in has or "xdata" in has or entry.kind in ("set", "xdata"):
         return

@@ -21,7 +21,7 @@ from .edition import Edition
 from .text import Text
 
 TITLE_BLOCK = ("subtitle", "byline", "imprint", "abstract")
-BACK_MATTER = ("corrections", "bibliography", "colophon")
+BACK_MATTER = ("edition-corrections", "edition-bibliography", "edition-colophon")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 # An address, and the places where it may break: after //, and before its punctuation
@@ -109,14 +109,17 @@ def data_address(path: Path) -> str:
 
 def inner_html(element: Element) -> str:
     """Return what stands between the tags of `element`, as HTML."""
-    parts = [_escape(element.text or "")]
-    parts += [etree.tostring(child, encoding="unicode", method="html") for child in element]
-    return "".join(parts)
+    return _escape(element.text or "") + "".join(_html(child) for child in element)
 
 
 def outer_html(element: Element) -> str:
     """Return `element` as HTML."""
-    return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
+    return _html(element, with_tail=False)
+
+
+def _html(element: Element, with_tail: bool = True) -> str:
+    html: str = etree.tostring(element, encoding="unicode", method="html", with_tail=with_tail)
+    return html.replace("</wbr>", "")  # lxml does not know that this element is always empty
 
 
 def remove(element: Element) -> None:

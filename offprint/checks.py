@@ -146,7 +146,7 @@ def check_headings(edition: Edition, text: Text) -> Iterator[Problem]:
         words = plain_text(inlines)
         if level > before + 1:
             yield _at(edition, words, f"the heading “{words}” skips a level",
-                      f"use {'#' * before} or fewer signs more than the heading above it has")
+                      "give it one # more than the heading above it, or as many, or fewer")
         if not words:
             yield _at(edition, "#", "a heading has no words", "write some, or remove it")
         before = level
@@ -160,6 +160,20 @@ def check_raw(edition: Edition, text: Text) -> Iterator[Problem]:
             if not raw.startswith("<!--"):
                 yield _at(edition, raw.splitlines()[0], f"raw {element['c'][0]}: “{raw[:40]}”",
                           "write it in Markdown; for a class, [words]{.name}")
+
+
+def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every block of code that is opened is closed."""
+    opened = ""
+    for number, line in enumerate(edition.manuscript.body.splitlines(), 1):
+        fence = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
+        if fence and not opened and "`" not in fence[2]:
+            opened, place = fence[1], number
+        elif fence and opened and fence[1].startswith(opened) and not fence[2].strip():
+            opened = ""
+    if opened:
+        yield Problem(edition.manuscript.file, place, "the code that begins here never ends",
+                      f"end it with a line {opened}")
 
 
 def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -217,7 +231,7 @@ def check_corrections(edition: Edition, text: Text) -> Iterator[Problem]:
 
 CHECKS = (
     check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
-    check_timelines, check_headings, check_raw, check_characters, check_language,
+    check_timelines, check_headings, check_raw, check_fences, check_characters, check_language,
     check_corrections)
 
 

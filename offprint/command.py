@@ -143,7 +143,7 @@ def show_info() -> int:
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Run the tests of the press; `arguments` go to pytest."""
-    command = [sys.executable, "-m", "pytest", *(arguments or ["-n", "auto"])]
+    command = [sys.executable, "-m", "pytest", *arguments]
     return subprocess.run(command, cwd=PRESS, check=False).returncode
 
 

@@ -23,6 +23,17 @@ Document = dict[str, Any]
 
 # Pandoc's own Markdown, less TeX, which neither HTML nor EPUB can show.
 MARKDOWN = "markdown-raw_tex-latex_macros"
+# What Pandoc warns of that an author can cause, in our words.
+WARNINGS = (
+    (r"Div at (?:\S* )?line (?P<line>\d+) .*unclosed", "the block that begins here never ends",
+     "end it with a line :::"),
+    (r"Duplicate identifier '(?P<name>.+?)' at (?:\S* )?line (?P<line>\d+)",
+     "two places have the identifier “{name}”", "give one of them another"),
+    (r"Note with key '(?P<name>.+?)' defined at (?:\S* )?line (?P<line>\d+)",
+     "nothing calls the note “[^{name}]”", "call it, or remove it"),
+    (r"Duplicate note reference '(?P<name>.+?)' at (?:\S* )?line (?P<line>\d+)",
+     "the note “[^{name}]” is written twice", "give one of the two another name"),
+)
 WRITING = ("--wrap=none", "--syntax-highlighting=none", "--email-obfuscation=none")
 
 
@@ -80,7 +91,7 @@ def _run(arguments: Sequence[str], data: bytes, file: str, **environment: str) -
         [_program(), *arguments], input=data, capture_output=True, check=False,
         env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
     said = done.stderr.decode("utf-8", "replace").strip()
-    problems = [_problem(file, message) for message in _warnings(said)]
+    problems = [_problem(file, message, data) for message in _warnings(said)]
     if problems:
         raise ProblemsFoundError(problems)
     if done.returncode:
@@ -94,8 +105,17 @@ def _warnings(said: str) -> list[str]:
     return [" ".join(message.split()) for message in found]
 
 
-def _problem(file: str, message: str) -> Problem:
-    place = re.search(r"(?:at )?(?:[^\s:]*:)?line (\d+),? column \d+:?", message)
-    line = int(place[1]) if place else 0
-    what = message.replace(place[0], "").strip(" .") if place else message
-    return Problem(file, line, f"Pandoc warns: {' '.join(what.split())}")
+def _problem(file: str, message: str, data: bytes) -> Problem:
+    """Return a warning on `data` in our own words where we know it, else in Pandoc's."""
+    for pattern, what, remedy in WARNINGS:
+        if found := re.search(pattern, message):
+            named = found.groupdict()
+            line = _line_naming(named.get("name", ""), int(named["line"]), data)
+            return Problem(file, line, what.format(**named), remedy)
+    return Problem(file, 0, f"Pandoc warns: {message}")
+
+
+def _line_naming(name: str, line: int, data: bytes) -> int:
+    """Return the last line, up to `line`, that holds `name`: Pandoc tells where it noticed."""
+    lines = data.decode().splitlines()[:line]
+    return next((number for number in range(len(lines), 0, -1) if name in lines[number - 1]), line)

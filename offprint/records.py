@@ -96,6 +96,8 @@ def read_record(model: type[Record], data: YamlData) -> Record | None:
 def _misfit(model: type[BaseModel], data: YamlData, error: dict[str, Any]) -> Problem:
     path: Path = tuple(error["loc"])
     name = path[-1] if path else ""
+    if isinstance(name, int):
+        name = f"{path[-2]} {name + 1}"
     if error["type"] == "extra_forbidden":
         known = _field_names(model, path[:-1])
         remedy = suggestion(str(name), known, "known here: " + ", ".join(known))
@@ -106,7 +108,8 @@ def _misfit(model: type[BaseModel], data: YamlData, error: dict[str, Any]) -> Pr
         what, _, remedy = str(error["ctx"]["error"]).partition("\n")
         return data.problem(path, f'"{name}": {what}' if name else what, remedy)
     said = error["msg"][0].lower() + error["msg"][1:]
-    return data.problem(path, f'"{name}" does not fit: {said}')
+    remedy = "write it as 2026-11-23" if error["type"].startswith("date") else ""
+    return data.problem(path, f'"{name}" does not fit: {said}', remedy)
 
 
 def _field_names(model: type[BaseModel], path: Path) -> list[str]:

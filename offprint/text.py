@@ -27,7 +27,6 @@ from .document import (
 from .edition import Edition
 from .licenses import license_of
 from .pandoc import Document
-from .problems import Problem, ProblemsFoundError
 from .templating import long_date, render
 from .timeline import Timeline, as_inline, cited_sources, read_timeline, render_timeline
 
@@ -89,11 +88,8 @@ def read_text(edition: Edition) -> Text:
     manuscript = edition.manuscript
     document = pandoc.read_markdown(
         f"{manuscript.body}\n\n{_own_pages(edition)}", manuscript.file)
-    try:
-        front, rest = take_part(document["blocks"], FRONT)
-        back, essay = take_part(rest, BACK)
-    except LookupError:
-        raise ProblemsFoundError([_unclosed_fence(edition)]) from None
+    front, rest = take_part(document["blocks"], FRONT)
+    back, essay = take_part(rest, BACK)
     top = top_level(essay)
     return Text(document, front, shift_headings(essay, 2 - top) if top else essay, back)
 
@@ -174,7 +170,7 @@ def _part(identifier: str, blocks: list[Element]) -> Element:
 def _without_bibliography(back: list[Element]) -> list[Element]:
     """Return the back matter of an essay that cites nothing."""
     return [block for block in back if block["t"] not in ("Header", "Div")
-            or attribute(block)[0] not in ("bibliography", "refs")]
+            or attribute(block)[0] not in ("edition-bibliography", "refs")]
 
 
 def _nocite(keys: list[str]) -> dict[str, Any]:
@@ -183,13 +179,3 @@ def _nocite(keys: list[str]) -> dict[str, Any]:
         "citationId": key, "citationPrefix": [], "citationSuffix": [], "citationNoteNum": 0,
         "citationMode": {"t": "NormalCitation"}, "citationHash": 0} for key in keys]
     return {"t": "MetaInlines", "c": [{"t": "Cite", "c": [citations, []]}]}
-
-
-def _unclosed_fence(edition: Edition) -> Problem:
-    manuscript = edition.manuscript
-    fences = [number for number, line in enumerate(manuscript.body.splitlines(), 1)
-              if re.match(r"\s*(```|~~~|:::)", line)]
-    return Problem(manuscript.file, fences[-1] if fences else 0,
-                   "a block that is opened here is never closed",
-                   "close it with a line of as many `, ~ or : as it was opened with")
-

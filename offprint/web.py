@@ -36,8 +36,8 @@ def _place_notes(edition: Edition, body: Body) -> None:
     if not body.notes:
         return
     section = etree.Element("section", {
-        "id": "notes", "class": "notes", "role": "doc-endnotes", "aria-labelledby": "notes-title"})
-    etree.SubElement(section, "h2", {"id": "notes-title"}).text = edition.words["notes"]
+        "id": "edition-notes", "class": "notes", "role": "doc-endnotes", "aria-labelledby": "edition-notes-title"})
+    etree.SubElement(section, "h2", {"id": "edition-notes-title"}).text = edition.words["notes"]
     listed = etree.SubElement(section, "ol")
     for number, note in body.notes.items():
         _add_way_back(note, number, edition.words["back"])

@@ -1,0 +1,129 @@
+"""What all tests share: the two essays in all editions, built once, and small publications."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from offprint import command
+from offprint.checks import check_edition
+from offprint.edition import read_edition
+from offprint.problems import Problem, ProblemsFoundError
+from offprint.project import PRESS, Project
+
+sys.path.insert(0, str(PRESS))
+from build import build  # noqa: E402  (the script beside the package)
+
+SAMPLE = PRESS / "tests" / "sample"
+BASE = PRESS / "tests" / "base"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The editions of one publication, built by the command."""
+
+    project: Path
+    output: Path
+
+    @property
+    def pdf(self) -> Path:
+        """The PDF edition."""
+        return self.output / "essay.pdf"
+
+    @property
+    def epub(self) -> Path:
+        """The EPUB edition."""
+        return self.output / "essay.epub"
+
+    @property
+    def html(self) -> Path:
+        """The HTML edition."""
+        return self.output / "essay.html"
+
+
+def run(*arguments: str | Path) -> int:
+    """Run the command line in this process and return its exit code."""
+    return command.main(build, [str(argument) for argument in arguments])
+
+
+def build_into(project: Path, output: Path) -> Built:
+    assert run("--project", project, "--output", output, "--quiet") == 0
+    return Built(project, output)
+
+
+@pytest.fixture(scope="session", params=["essay", "sample", "plain"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Each publication in turn: this repository's essay, the sample, one that cites nothing."""
+    projects = {"essay": PRESS, "sample": SAMPLE, "plain": BASE}
+    return build_into(projects[request.param], tmp_path_factory.mktemp(request.param))
+
+
+@pytest.fixture(scope="session")
+def essay(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """This repository's own publication."""
+    return build_into(PRESS, tmp_path_factory.mktemp("own"))
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The sample that holds one of everything."""
+    return build_into(SAMPLE, tmp_path_factory.mktemp("one-of-everything"))
+
+
+@dataclass(frozen=True)
+class Publication:
+    """A small publication that a test may change."""
+
+    root: Path
+
+    @property
+    def project(self) -> Project:
+        """The publication as the press sees it."""
+        return Project(self.root, self.root / "output")
+
+    def write(self, name: str, text: str) -> None:
+        """Write a file of the publication."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+    def change(self, name: str, old: str, new: str) -> None:
+        """Replace words in a file of the publication."""
+        text = (self.root / name).read_text(encoding="utf-8")
+        assert old in text
+        self.write(name, text.replace(old, new))
+
+    def problems(self) -> list[Problem]:
+        """Return all problems and notes that a check finds."""
+        try:
+            return check_edition(read_edition(self.project))[1]
+        except ProblemsFoundError as error:
+            return error.problems
+
+
+@pytest.fixture
+def publication(tmp_path: Path) -> Publication:
+    """A copy of the smallest publication, without sources."""
+    shutil.copytree(BASE, tmp_path / "publication")
+    return Publication(tmp_path / "publication")
+
+
+@pytest.fixture
+def write_essay(publication: Publication) -> Callable[[str], Publication]:
+    """Return a function that gives the small publication other words below its front matter."""
+    def write(body: str) -> Publication:
+        front = (BASE / "manuscript" / "essay.md").read_text(encoding="utf-8").split("---\n")[1]
+        publication.write("manuscript/essay.md", f"---\n{front}---\n\n{body}\n")
+        return publication
+
+    return write
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--save-expected", action="store_true",
+                     help="write the reports of tests/cases anew; read the difference")
