@@ -1,9 +1,17 @@
 """The press: reads an essay and its bibliography, checks them, and prints three editions.
 
-The steps, in order: `project` (where things are), `manuscript`, `bibliography`, `corrections`
-(the sources), `edition` (all of them as one frozen record), `checks` (what an author can get
-wrong), `pandoc` (the text converted, once), `figures`, `fonts`, `web`, `paper`, `pdf`, `epub`
-(the editions), `output` (put in place, whole or not at all).
+In the order of the work:
+
+- `command` says what is asked for, `bootstrap` makes a bare Python able to do it, `info` says
+  what is missing;
+- `project` knows where things are; `manuscript`, `bibliography`, `corrections` and `timeline`
+  read the sources (YAML through `records`), `styles` and `licenses` what they name;
+- `edition` is all of that as one frozen record; `text` has `pandoc` convert it, once, and
+  rearranges it as a `document`; `checks` finds what an author got wrong, as `problems`;
+- `body` is the converted text as a tree, with sound `tables`; `fonts` are cut for it;
+- `paper` sets pages and `pdf` writes them; `web` makes the HTML page; `epub`, with a `cover`,
+  the e-book; all of them dressed by `templating`;
+- `output` puts the editions in place.
 """
 
 __version__ = "0.1.0"

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import bibtexparser
 from bibtexparser import model
+from bibtexparser.entrypoint import parse_string
+from bibtexparser.library import Library
 
 from .manuscript import DOI
 from .problems import Problem
@@ -68,17 +69,17 @@ def read_bibliography(project: Project) -> Bibliography:
     return Bibliography(file, entries, tuple(problems))
 
 
-def _parse(text: str) -> bibtexparser.Library:
+def _parse(text: str) -> Library:
     # The parser logs each failed block; the blocks themselves say more.
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
-    return bibtexparser.parse_string(text)
+    return parse_string(text)
 
 
 def _line(block: model.Block) -> int:
     return (block.start_line or 0) + 1  # the parser counts from 0
 
 
-def _check_blocks(file: str, library: bibtexparser.Library) -> Iterator[Problem]:
+def _check_blocks(file: str, library: Library) -> Iterator[Problem]:
     """Yield a problem for each part of the file that is not a usable entry."""
     for block in library.failed_blocks:
         line = _line(block)

@@ -12,6 +12,7 @@ import mimetypes
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from lxml import etree
@@ -30,7 +31,7 @@ ADDRESS = re.compile(r"https?://\S+")
 BREAK = re.compile(r"(?<=//)|(?<=[^/:.])(?=[/?#=&_~%-])|(?<=[^/:.])(?=[.,][^\s.,])")
 ZERO_WIDTH_SPACE = "\u200b"
 
-Element = etree._Element
+Element: TypeAlias = Any  # an element of lxml, which has no types
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,8 @@ def check_unused(edition: Edition, text: Text) -> Iterator[Problem]:
     for key in sorted(edition.bibliography.entries.keys() - cited):
         yield Problem(edition.bibliography.file, edition.bibliography.line_of(key),
                       f'nothing cites "{key}"',
-                      "cite it, remove it, or list it under nocite: in the front matter", note=True)
+                      "cite it, remove it, or list it under nocite: in the front matter",
+                      note=True)
 
 
 def check_notes(edition: Edition, text: Text) -> Iterator[Problem]:

@@ -7,7 +7,7 @@ import io
 import pypdfium2
 
 from .edition import Edition
-from .fonts import Cut
+from .fonts import Cut, style_rules
 from .paper import lay_out
 from .templating import long_date, read_template, render
 from .text import Text
@@ -21,11 +21,11 @@ def render_cover(edition: Edition, text: Text, cuts: tuple[Cut, ...]) -> bytes:
     Raises ToolError where pages cannot be laid out.
     """
     front = edition.front
-    faces = render("fonts.css.j2", fonts=[(cut.face, cut.truetype_url, "truetype") for cut in cuts])
     html = render(
         "cover.html.j2", front=front, title=text.title, subtitle=text.subtitle,
-        authors=edition.authors, words=edition.words, draft=edition.draft, date=long_date(front.date, front.lang),
-        css=faces + read_template("cover.css"))
+        authors=edition.authors, words=edition.words, draft=edition.draft,
+        date=long_date(front.date, front.lang),
+        css=style_rules(cuts, "truetype") + read_template("cover.css"))
     page = pypdfium2.PdfDocument(lay_out(edition, html).document.write_pdf())[0]
     picture = io.BytesIO()
     page.render(scale=DOTS_PER_POINT).to_pil().quantize(64).save(picture, "PNG")

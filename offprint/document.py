@@ -62,7 +62,8 @@ def _pieces(node: Any) -> Iterator[str]:
         return
     if not isinstance(node, dict):
         return
-    kind, content = node.get("t"), node.get("c")
+    kind: str = node.get("t", "")
+    content: Any = node.get("c")
     if kind == "Str":
         yield str(content)
     elif kind in SPACES:

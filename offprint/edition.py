@@ -16,7 +16,8 @@ from .styles import find_style
 from .templating import words
 
 STAND_IN = FrontMatter.model_validate({
-    "title": "Untitled", "author": "Nobody", "version": "0.0.0", "date": "1970-01-01", "lang": "en"})
+    "title": "Untitled", "author": "Nobody", "version": "0.0.0", "date": "1970-01-01",
+    "lang": "en"})
 
 
 @dataclass(frozen=True)

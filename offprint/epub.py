@@ -69,10 +69,10 @@ def _write_parts(
     edition: Edition, text: Text, cuts: tuple[Cut, ...], cover: bytes | None, work: Path
 ) -> list[str]:
     """Write what Pandoc is to put into the EPUB to `work`; return its arguments."""
-    faces = [(cut.face, f"../fonts/{cut.face.name}.ttf", "truetype") for cut in cuts]
+    faces = render("fonts.css.j2", kind="truetype", fonts=[
+        (cut.face, f"../fonts/{cut.face.name}.ttf") for cut in cuts])
     (work / "style.css").write_text(
-        render("fonts.css.j2", fonts=faces) + read_template("type.css") + read_template("epub.css"),
-        encoding="utf-8")
+        faces + read_template("type.css") + read_template("epub.css"), encoding="utf-8")
     (work / "about.yaml").write_text(
         yaml.safe_dump(_metadata(edition, text), allow_unicode=True), encoding="utf-8")
     words = len(plain_text(text.essay).split())

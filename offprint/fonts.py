@@ -25,6 +25,8 @@ from fontTools import version as fonttools_version
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
+from .templating import render
+
 if TYPE_CHECKING:
     from .text import Text
 
@@ -107,6 +109,12 @@ def cut_fonts(faces: Iterable[Face], text: str) -> tuple[Cut, ...]:
     elif missing:
         _write_cut(missing[0], characters)
     return tuple(_read_cut(face, characters) for face in wanted)
+
+
+def style_rules(cuts: Iterable[Cut], kind: str) -> str:
+    """Return the style sheet that brings `cuts` along, as "truetype" or as "woff2"."""
+    return render("fonts.css.j2", kind=kind, fonts=[
+        (cut.face, cut.truetype_url if kind == "truetype" else cut.woff2_url) for cut in cuts])
 
 
 def missing_characters(text: str, has_code: bool) -> set[str]:

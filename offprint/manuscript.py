@@ -35,7 +35,8 @@ def _matching(pattern: re.Pattern[str], what: str, remedy: str) -> BeforeValidat
 
 def _without_resolver(value: Any) -> Any:
     """Return a DOI or an ORCID without the address that often stands before it."""
-    return re.sub(r"^https?://(dx\.)?(doi|orcid)\.org/", "", value) if isinstance(value, str) else value
+    resolver = re.compile(r"^https?://(dx\.)?(doi|orcid)\.org/")
+    return resolver.sub("", value) if isinstance(value, str) else value
 
 
 Version = Annotated[str, _matching(
@@ -68,7 +69,8 @@ class Author(BaseModel):
     @model_validator(mode="after")
     def _require_name(self) -> Author:
         if not (self.name or self.family):
-            raise ValueError('an author needs a name\nwrite "name: …", or "given: …" and "family: …"')
+            raise ValueError("an author needs a name\n"
+                             'write "name: …", or "given: …" and "family: …"')
         return self
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -22,7 +21,7 @@ def write_output(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
             (fresh / name).write_bytes(data)
             (fresh / name).chmod(0o644)
         for name in files:
-            os.replace(fresh / name, folder / name)
+            (fresh / name).replace(folder / name)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return [folder / name for name in files]

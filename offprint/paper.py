@@ -15,10 +15,10 @@ from typing import Any
 
 from lxml import etree
 
-from .bootstrap import install_pango, pango_remedy
 from .body import HEADINGS, Body, Element, embed_pictures, outer_html
+from .bootstrap import install_pango, pango_remedy
 from .edition import Edition
-from .fonts import Cut
+from .fonts import Cut, style_rules
 from .problems import Problem, ProblemsFoundError, ToolError
 from .tables import mark_table_heads
 from .templating import long_date, read_template, render
@@ -86,8 +86,7 @@ def render_print(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
 
 def print_style(cuts: tuple[Cut, ...]) -> str:
     """Return the style sheet for paper with the fonts in it."""
-    faces = render("fonts.css.j2", fonts=[(cut.face, cut.truetype_url, "truetype") for cut in cuts])
-    return faces + read_template("type.css") + read_template("print.css")
+    return style_rules(cuts, "truetype") + read_template("type.css") + read_template("print.css")
 
 
 def lay_out(edition: Edition, html: str) -> Layout:
@@ -112,7 +111,7 @@ def _warnings_as_problems(file: str) -> Iterator[None]:
     """Collect what WeasyPrint logs while the block runs, and raise it as problems."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler(logging.WARNING)
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler.emit = records.append  # type: ignore[method-assign,assignment]
     logger = logging.getLogger("weasyprint")
     logger.addHandler(handler)
     logger.propagate = False
@@ -208,8 +207,8 @@ def _lines(page: Any) -> Iterator[tuple[str, bool]]:
         boxes += reversed(getattr(box, "children", ()))
         text = getattr(box, "text", None)
         if text and text.strip():
-            inside = (-0.5 <= box.position_x and box.position_x + box.width <= page.width + 0.5
-                      and -0.5 <= box.position_y
+            inside = (box.position_x >= -0.5 and box.position_x + box.width <= page.width + 0.5
+                      and box.position_y >= -0.5
                       and box.position_y + box.height <= page.height + 0.5)
             yield text, inside
 

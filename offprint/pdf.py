@@ -81,6 +81,8 @@ def _finish(document: Any, pdf: pydyf.PDF) -> None:
     for element in list(structure.values()):
         if element["S"] == "/LI":
             _wrap_list_body(pdf, element, structure)
+        elif element["S"] == "/Note" and structure[_number(element["P"])]["S"] == "/Note":
+            element["S"] = "/NonStruct"  # a box that layout has put inside the note
         elif element["S"] == "/Note":
             element["ID"] = pydyf.String(f"note-{element.number}")
 

@@ -6,7 +6,7 @@ from lxml import etree
 
 from .body import BACK_MATTER, Body, Element, embed_pictures, outer_html
 from .edition import Edition
-from .fonts import Cut
+from .fonts import Cut, style_rules
 from .licenses import license_of
 from .tables import mark_table_heads, scroll_wide_blocks
 from .templating import read_template, render
@@ -22,13 +22,13 @@ def render_web(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
     scroll_wide_blocks(body.article)
     return render(
         "web.html.j2", front=edition.front, edition=edition, words=edition.words,
-        plain_title=body.title, headings=headings, body=outer_html(body.article), css=_screen_style(cuts),
+        plain_title=body.title, headings=headings, body=outer_html(body.article),
+        css=_screen_style(cuts),
         script=read_template("screen.js"), license=license_of(edition.front.license))
 
 
 def _screen_style(cuts: tuple[Cut, ...]) -> str:
-    faces = render("fonts.css.j2", fonts=[(cut.face, cut.woff2_url, "woff2") for cut in cuts])
-    return faces + read_template("type.css") + read_template("screen.css")
+    return style_rules(cuts, "woff2") + read_template("type.css") + read_template("screen.css")
 
 
 def _place_notes(edition: Edition, body: Body) -> None:
@@ -36,7 +36,8 @@ def _place_notes(edition: Edition, body: Body) -> None:
     if not body.notes:
         return
     section = etree.Element("section", {
-        "id": "edition-notes", "class": "notes", "role": "doc-endnotes", "aria-labelledby": "edition-notes-title"})
+        "id": "edition-notes", "class": "notes", "role": "doc-endnotes",
+        "aria-labelledby": "edition-notes-title"})
     etree.SubElement(section, "h2", {"id": "edition-notes-title"}).text = edition.words["notes"]
     listed = etree.SubElement(section, "ol")
     for number, note in body.notes.items():
@@ -52,7 +53,7 @@ def _add_way_back(note: Element, number: int, words: str) -> None:
     back = etree.SubElement(last, "a", {
         "href": f"#r{number}", "class": "back", "role": "doc-backlink",
         "aria-label": f"{words} {number}"})
-    back.text = "\u00a0↑"
+    back.text = "↑"
 
 
 def _insert_before_back_matter(article: Element, section: Element) -> None:

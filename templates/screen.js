@@ -12,7 +12,7 @@
     if (!roomForNotes.matches) return;
     const top = article.getBoundingClientRect().top;
     let free = 0;
-    for (const note of document.querySelectorAll(".notes li")) {
+    for (const note of document.querySelectorAll(".notes > ol > li")) {
       const call = document.getElementById(note.id.replace("n", "r"));
       if (!call) continue;
       const at = Math.max(call.getBoundingClientRect().top - top - 2, free);

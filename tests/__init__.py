@@ -1,0 +1,1 @@
+"""The tests of the press; each states its rule in one sentence."""

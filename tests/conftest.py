@@ -17,7 +17,7 @@ from offprint.problems import Problem, ProblemsFoundError
 from offprint.project import PRESS, Project
 
 sys.path.insert(0, str(PRESS))
-from build import build  # noqa: E402  (the script beside the package)
+from build import build
 
 SAMPLE = PRESS / "tests" / "sample"
 BASE = PRESS / "tests" / "base"
@@ -65,7 +65,7 @@ def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="session")
 def essay(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """This repository's own publication."""
+    """The publication of this repository."""
     return build_into(PRESS, tmp_path_factory.mktemp("own"))
 
 

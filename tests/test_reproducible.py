@@ -1,0 +1,39 @@
+"""The same source gives the same bytes, wherever and whenever it is built."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from offprint.project import PRESS
+
+from .conftest import SAMPLE
+
+EDITIONS = ("essay.pdf", "essay.epub", "essay.html")
+
+
+def build_elsewhere(project: Path, folder: Path, **environment: str) -> dict[str, bytes]:
+    """Build a copy of `project` in another process, folder and environment."""
+    shutil.copytree(project / "manuscript", folder / "manuscript")
+    if (project / "bibliography").exists():
+        shutil.copytree(project / "bibliography", folder / "bibliography")
+    subprocess.run(
+        [sys.executable, PRESS / "build.py", "--project", folder, "--quiet"],
+        check=True, cwd=folder, env={**os.environ, **environment})
+    return {name: (folder / "output" / name).read_bytes() for name in EDITIONS}
+
+
+@pytest.mark.parametrize("project", [PRESS, SAMPLE], ids=["essay", "sample"])
+def test_two_builds_give_the_same_bytes(project: Path, tmp_path: Path) -> None:
+    """Clock zone, locale, folder and hash seed change nothing in any edition."""
+    here = build_elsewhere(project, tmp_path / "one", TZ="UTC", PYTHONHASHSEED="1")
+    there = build_elsewhere(
+        project, tmp_path / "another place" / "deeper", TZ="Asia/Tokyo", PYTHONHASHSEED="2",
+        LC_ALL="C", LANG="de_DE.UTF-8", SOURCE_DATE_EPOCH="1")
+
+    assert [name for name in EDITIONS if here[name] != there[name]] == []
