@@ -38,11 +38,11 @@ def test_readme_links_lead_somewhere() -> None:
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", README)
 
     assert targets
-    assert [] == [target for target in targets if not (PRESS / target).exists()]
+    assert [target for target in targets if not (PRESS / target).exists()] == []
 
 
 def test_readme_shows_every_command() -> None:
     """Every target and command of the command line is in the README."""
     from offprint.command import COMMANDS, EDITIONS
 
-    assert [] == [name for name in (*EDITIONS, *COMMANDS) if f"build.py {name}" not in README]
+    assert [name for name in (*EDITIONS, *COMMANDS) if f"build.py {name}" not in README] == []

@@ -1,0 +1,42 @@
+"""Makes the pictures of the README from the editions in output/: python tests/pictures.py."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pypdfium2
+from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from offprint.project import PRESS
+from tests.validators import browser
+
+PAGES = (3, 4)  # an opening with a figure: left and right page, counted from 0
+
+
+def make_pages(pdf: Path, picture: Path) -> None:
+    """Draw an opening of the PDF, two pages side by side."""
+    document = pypdfium2.PdfDocument(pdf)
+    left, right = (document[number].render(scale=1.6).to_pil() for number in PAGES)
+    sheet = Image.new("RGB", (left.width * 2 + 3, left.height), "#999")
+    sheet.paste(left, (0, 0))
+    sheet.paste(right, (left.width + 3, 0))
+    sheet.quantize(32).save(picture, optimize=True)
+
+
+def make_screen(page: Path, picture: Path) -> None:
+    """Photograph the HTML page on a wide screen."""
+    with browser() as chromium:
+        tab = chromium.new_page(viewport={"width": 1440, "height": 1010}, reduced_motion="reduce")
+        tab.goto(page.as_uri())
+        tab.locator("#before-the-offer-19491953").scroll_into_view_if_needed()
+        tab.evaluate("document.querySelector('#before-the-offer-19491953').scrollIntoView()")
+        tab.wait_for_timeout(300)
+        tab.screenshot(path=picture)
+    Image.open(picture).convert("RGB").quantize(48).save(picture, optimize=True)
+
+
+if __name__ == "__main__":
+    make_pages(PRESS / "output/essay.pdf", PRESS / "docs/pages.png")
+    make_screen(PRESS / "output/essay.html", PRESS / "docs/screen.png")
