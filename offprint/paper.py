@@ -25,6 +25,8 @@ from .templating import long_date, read_template, render
 
 # Keeps the call of a note on the line of the word before it.
 WORD_JOINER = "\u2060"
+# How often pages are set again to bring a note to the page that calls it.
+MOST_LAYOUTS = 8
 
 
 @dataclass(frozen=True)
@@ -47,13 +49,20 @@ def find_missing(editions: Sequence[str]) -> str:
     if not {"pdf", "epub"} & set(editions):
         return ""
     try:
-        load_weasyprint()
+        _load_or_install()
     except ToolError as error:
-        if install_pango():
-            return find_missing(editions)
         without = "the PDF was not made" if "pdf" in editions else "the EPUB has no cover"
         return f"{error}; {without}. To install it: {pango_remedy()}"
     return ""
+
+
+def _load_or_install() -> None:
+    try:
+        load_weasyprint()
+    except ToolError:
+        if not install_pango():
+            raise
+        load_weasyprint()
 
 
 def load_weasyprint() -> Any:
@@ -92,18 +101,88 @@ def print_style(cuts: tuple[Cut, ...]) -> str:
 def lay_out(edition: Edition, html: str) -> Layout:
     """Return the pages of the HTML page `html`.
 
-    Raises ProblemsFoundError for what WeasyPrint warns of and for text outside its page.
+    Raises ProblemsFoundError for what WeasyPrint warns of, for text outside its page, and for
+    notes that are not on the page that calls them.
     """
     weasyprint = load_weasyprint()
     file = edition.manuscript.file
     with _warnings_as_problems(file):
         # All that is needed is in the page itself, as data; nothing else is ever read.
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
-        document = weasyprint.HTML(string=html, url_fetcher=fetcher).render()
-    problems = list(_check_page_boxes(document, file))
+        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
+        document = _lay_out_with_notes(page)
+    problems = [*_check_page_boxes(document, file), *_check_notes(document, file)]
     if problems:
         raise ProblemsFoundError(problems)
     return Layout(document)
+
+
+def _lay_out_with_notes(page: Any) -> Any:
+    """Return the layout of `page` in which every note stands on the page that calls it.
+
+    Where two lines of a paragraph would fit at a page foot but their notes would not,
+    WeasyPrint 70 keeps the lines and moves or loses a note. Such a paragraph is begun on the
+    next page instead, by asking for one more line before a break, and the pages are set again.
+    """
+    document = page.render()
+    for _ in range(MOST_LAYOUTS):
+        ends = [_last_block(document.pages[number - 1]) for number in _pages_of_astray(document)]
+        if not ends:
+            break
+        for block, lines in ends:
+            block.set("style", f"orphans: {lines + 1}")
+        document = page.render()
+    return document
+
+
+def _last_block(page: Any) -> tuple[Any, int]:
+    """Return the element of the last block of lines on `page`, and how many lines it has there."""
+    last = None
+    boxes = [page._page_box.children[0]]
+    while boxes:
+        box = boxes.pop()
+        children = [child for child in getattr(box, "children", ()) if child.is_in_normal_flow()]
+        lines = [child for child in children if type(child).__name__ == "LineBox"]
+        if lines and box.element is not None:
+            last = box.element, len(lines)
+        boxes += reversed([child for child in children if child not in lines])
+    assert last is not None, "a page with a note has lines"
+    return last
+
+
+def _pages_of_astray(document: Any) -> list[int]:
+    """Return the pages, counted from 1, that call a note which is not at their foot."""
+    calls, notes = find_notes(document)
+    return sorted({page for name, page in calls.items() if notes.get(name) != page})
+
+
+def find_notes(document: Any) -> tuple[dict[str, int], dict[str, int]]:
+    """Return, by the identifier of each note, the page that calls it and the page it is on."""
+    calls: dict[str, int] = {}
+    notes: dict[str, int] = {}
+    for number, page in enumerate(document.pages, 1):
+        for box in _boxes(page._page_box):
+            if box.element_tag == "fn-note::footnote-call":
+                calls[box.element.get("id")] = number
+            elif box.element_tag == "fn-note::footnote-marker":
+                notes[box.element.get("id")] = number
+    return calls, notes
+
+
+def _check_notes(document: Any, file: str) -> Iterator[Problem]:
+    """Yield a problem for each note that is not on the page that calls it."""
+    calls, notes = find_notes(document)
+    for name, page in calls.items():
+        if notes.get(name) != page:
+            yield Problem(file, 0, f"note {name[1:]} does not fit on page {page}, which calls it",
+                          "shorten it, or move its call by a sentence")
+
+
+def _boxes(box: Any) -> Iterator[Any]:
+    """Yield `box` and all boxes in it, in the order of the page."""
+    yield box
+    for child in getattr(box, "children", ()):
+        yield from _boxes(child)
 
 
 @contextmanager
@@ -187,28 +266,22 @@ def _name_running_heads(edition: Edition, article: Element) -> None:
 
 
 def _check_page_boxes(document: Any, file: str) -> Iterator[Problem]:
-    """Yield a problem for each line of text that leaves its page.
+    """Yield a problem for each page with a line of text that leaves it.
 
     WeasyPrint does not break a note over pages: one that is too long leaves the page at the
     top, silently.
     """
     for number, page in enumerate(document.pages, 1):
-        words = [text for text, inside in _lines(page) if not inside]
-        if words:
-            yield Problem(file, 0, f"page {number}: “{words[0][:40]}…” leaves the page",
-                          "shorten the note, or the unbreakable words, that stand there")
+        for box in _boxes(page._page_box):
+            words = getattr(box, "text", "").strip()
+            if words and not _is_inside(page, box):
+                yield Problem(file, 0, f"page {number}: “{words[:40]}…” leaves the page",
+                              "shorten the note, or the unbreakable words, that stand there")
+                break
 
 
-def _lines(page: Any) -> Iterator[tuple[str, bool]]:
-    """Yield the text of each text box of `page`, and whether it lies inside the page."""
-    boxes = [page._page_box]
-    while boxes:
-        box = boxes.pop()
-        boxes += reversed(getattr(box, "children", ()))
-        text = getattr(box, "text", None)
-        if text and text.strip():
-            inside = (box.position_x >= -0.5 and box.position_x + box.width <= page.width + 0.5
-                      and box.position_y >= -0.5
-                      and box.position_y + box.height <= page.height + 0.5)
-            yield text, inside
-
+def _is_inside(page: Any, box: Any) -> bool:
+    """Tell whether `box` lies on the sheet, half a pixel aside."""
+    right, bottom = box.position_x + box.width, box.position_y + box.height
+    return bool(box.position_x >= -0.5 and right <= page.width + 0.5
+                and box.position_y >= -0.5 and bottom <= page.height + 0.5)
