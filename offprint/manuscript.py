@@ -16,6 +16,7 @@ from .records import YamlData, read_record
 SEMANTIC_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-\d{3})?")
 DOI = re.compile(r"10\.\d{4,9}/\S+")
+ISBN = re.compile(r"97[89]-?(\d-?){9}\d")
 ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 
 
@@ -45,6 +46,8 @@ Language = Annotated[str, _matching(
     LANGUAGE_TAG, "is not a language tag", "write one such as en, en-US, de or sr-Latn")]
 Doi = Annotated[str, _matching(DOI, "is not a DOI", "write it as 10.1234/abcd"),
                 BeforeValidator(_without_resolver)]
+Isbn = Annotated[str, _matching(
+    ISBN, "is not an ISBN", "write its 13 digits, with or without hyphens")]
 Orcid = Annotated[str, _matching(ORCID, "is not an ORCID", "write it as 0000-0002-1825-0097"),
                   BeforeValidator(_without_resolver)]
 
@@ -56,7 +59,9 @@ class Author(BaseModel):
 
     name: str = ""
     given: str = ""
+    particle: str = ""
     family: str = ""
+    suffix: str = ""
     orcid: Orcid | None = None
     affiliation: Annotated[list[str], BeforeValidator(_listed)] = []
     email: str | None = None
@@ -76,12 +81,14 @@ class Author(BaseModel):
     @property
     def display(self) -> str:
         """The name as a title page prints it."""
-        return self.name or f"{self.given} {self.family}".strip()
+        parts = (self.given, self.particle, self.family, self.suffix)
+        return self.name or " ".join(filter(None, parts))
 
     @property
     def sorted(self) -> str:
         """The name as an index prints it: family name first, corporate names as they are."""
-        return f"{self.family}, {self.given}" if self.family and self.given else self.display
+        family = " ".join(filter(None, (self.particle, self.family)))
+        return ", ".join(filter(None, (family, self.given, self.suffix))) or self.name
 
 
 class FrontMatter(BaseModel):
@@ -108,6 +115,8 @@ class FrontMatter(BaseModel):
     url: str | None = None
     contact: str | None = None
     doi: Doi | None = None
+    concept_doi: Annotated[Doi | None, Field(validation_alias="concept-doi")] = None
+    isbn: Isbn | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from .problems import Problem, suggestion
 
@@ -118,7 +119,13 @@ def _field_names(model: type[BaseModel], path: Path) -> list[str]:
         if isinstance(step, str) and step in model.model_fields:
             found = _model_within(model.model_fields[step].annotation)
             model = found or model
-    return sorted(field.alias or name for name, field in model.model_fields.items())
+    return sorted(_written(name, field) for name, field in model.model_fields.items())
+
+
+def _written(name: str, field: FieldInfo) -> str:
+    """Return the name of a field as an author writes it."""
+    alias = field.validation_alias
+    return alias if isinstance(alias, str) else name
 
 
 def _model_within(annotation: Any) -> type[BaseModel] | None:
