@@ -19,6 +19,7 @@ from offprint.edition import read_edition
 from offprint.epub import render_epub
 from offprint.fonts import cut_fonts, faces_for
 from offprint.output import write_output
+from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
 from offprint.text import resolve_text
 from offprint.web import render_web
@@ -39,20 +40,25 @@ def build(options: Options) -> Report:
         text = resolve_text(edition, text)
         body = render_body(edition, text)
         cuts = cut_fonts(faces_for(text), body.characters)
-    missing = paper.find_missing(options.editions)
-
-    files = {}
-    if "pdf" in options.editions and not missing:
+    missing = paper.find_missing()
+    layout = page_map = cover = None
+    if not missing:
         with step("Setting the pages"):
             layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
+            page_map = read_page_map(layout, body.article)
+            notes += page_map.problems(edition.manuscript.file)
+
+    files = {}
+    if "pdf" in options.editions and layout:
+        with step("Writing the PDF"):
             files["essay.pdf"] = render_pdf(edition, layout)
     if "epub" in options.editions:
         with step("Making the EPUB"):
-            cover = None if missing else render_cover(edition, text, cuts)
-            files["essay.epub"] = render_epub(edition, text, cuts, cover)
+            cover = render_cover(edition, text, cuts) if layout else None
+            files["essay.epub"] = render_epub(edition, text, cuts, cover, page_map)
     if "html" in options.editions:
         with step("Making the HTML page"):
-            files["essay.html"] = render_web(edition, body, cuts).encode()
+            files["essay.html"] = render_web(edition, body, cuts, page_map).encode()
     return Report(write_output(options.project.output, files), notes, missing)
 
 

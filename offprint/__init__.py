@@ -8,8 +8,9 @@ In the order of the work:
   read the sources (YAML through `records`), `styles` and `licenses` what they name;
 - `edition` is all of that as one frozen record; `text` has `pandoc` convert it, once, and
   rearranges it as a `document`; `checks` finds what an author got wrong, as `problems`;
-- `body` is the converted text as a tree, with sound `tables`; `fonts` are cut for it;
-- `paper` sets pages and `pdf` writes them; `web` makes the HTML page; `epub`, with a `cover`,
+- `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
+  `fonts` are cut for it;
+- `paper` sets pages and `pdf` writes them; `pages` finds where each begins in the text; `web` makes the HTML page; `epub`, with a `cover`,
   the e-book; all of them dressed by `templating`;
 - `output` puts the editions in place.
 """

@@ -9,30 +9,21 @@ from __future__ import annotations
 import base64
 import copy
 import mimetypes
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from lxml import etree
 
 from . import pandoc
 from .edition import Edition
+from .paragraphs import number_paragraphs
 from .text import Text
+from .tree import Element, break_addresses, inner_html, remove, unwrap
 
 TITLE_BLOCK = ("subtitle", "byline", "imprint", "abstract")
 BACK_MATTER = ("edition-corrections", "edition-bibliography", "edition-colophon")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-
-# An address, and the places where it may break: after //, and before its punctuation
-# (Chicago Manual of Style, 18th ed., on URLs at line ends).
-ADDRESS = re.compile(r"https?://\S+")
-BREAK = re.compile(r"(?<=//)|(?<=[^/:.])(?=[/?#=&_~%-])|(?<=[^/:.])(?=[.,][^\s.,])")
-ZERO_WIDTH_SPACE = "\u200b"
-
-Element: TypeAlias = Any  # an element of lxml, which has no types
-
 
 @dataclass(frozen=True)
 class Heading:
@@ -92,6 +83,7 @@ def render_body(edition: Edition, text: Text) -> Body:
     article.tag = "article"
     article.attrib.clear()
     _group_title_block(article)
+    number_paragraphs(article)
     return Body(article, notes)
 
 
@@ -106,81 +98,6 @@ def data_address(path: Path) -> str:
     """Return the content of a file as a data address."""
     kind = mimetypes.types_map.get(path.suffix.lower(), "image/webp")
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-def inner_html(element: Element) -> str:
-    """Return what stands between the tags of `element`, as HTML."""
-    return _escape(element.text or "") + "".join(_html(child) for child in element)
-
-
-def outer_html(element: Element) -> str:
-    """Return `element` as HTML."""
-    return _html(element, with_tail=False)
-
-
-def _html(element: Element, with_tail: bool = True) -> str:
-    html: str = etree.tostring(element, encoding="unicode", method="html", with_tail=with_tail)
-    return html.replace("</wbr>", "")  # lxml does not know that this element is always empty
-
-
-def remove(element: Element) -> None:
-    """Take `element` out of its tree; the text after it stays."""
-    parent = element.getparent()
-    assert parent is not None
-    if element.tail:
-        before = element.getprevious()
-        if before is None:
-            parent.text = (parent.text or "") + element.tail
-        else:
-            before.tail = (before.tail or "") + element.tail
-    parent.remove(element)
-
-
-def unwrap(element: Element) -> None:
-    """Replace `element` by what it holds."""
-    parent = element.getparent()
-    assert parent is not None
-    place = parent.index(element)
-    before = element.text or ""
-    if len(element):
-        element[-1].tail = (element[-1].tail or "") + (element.tail or "")
-    else:
-        before += element.tail or ""
-    previous = element.getprevious()
-    if previous is None:
-        parent.text = (parent.text or "") + before
-    else:
-        previous.tail = (previous.tail or "") + before
-    parent[place:place + 1] = list(element)
-
-
-def break_addresses(root: Element) -> None:
-    """Let each address in the text break where a reader takes no harm, without a hyphen."""
-    for element in list(root.iter()):
-        if element.tag in ("pre", "code"):
-            continue
-        if element.text and ADDRESS.search(element.text):
-            element.text, *rest = _broken(element.text)
-            element[:0] = _breaks(rest)
-        parent = element.getparent()
-        if parent is not None and element.tail and ADDRESS.search(element.tail):
-            element.tail, *rest = _broken(element.tail)
-            place = parent.index(element) + 1
-            parent[place:place] = _breaks(rest)
-
-
-def _broken(text: str) -> list[str]:
-    """Return `text` cut at the places where an address in it may break."""
-    cut = ADDRESS.sub(lambda found: BREAK.sub(ZERO_WIDTH_SPACE, found[0]), text)
-    return cut.split(ZERO_WIDTH_SPACE)
-
-
-def _breaks(pieces: list[str]) -> list[Element]:
-    breaks = []
-    for piece in pieces:
-        breaks.append(etree.Element("wbr"))
-        breaks[-1].tail = piece
-    return breaks
 
 
 def _unwrap_citations(root: Element) -> None:
@@ -217,7 +134,3 @@ def _group_title_block(article: Element) -> None:
             break
         header.append(child)
     article.insert(0, header)
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

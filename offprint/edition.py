@@ -44,6 +44,13 @@ class Edition:
         day = datetime.datetime.combine(self.front.date, datetime.time(), datetime.UTC)
         return int(day.timestamp())
 
+    def name_of(self, form: str) -> str:
+        """Name one form of this edition, such as its PDF, in words for machines and people."""
+        front = self.front
+        known = front.doi or front.isbn or front.url
+        name = f"{self.authors}, {front.title}, version {front.version}, {form}"
+        return f"{name}, {known}" if known else name
+
     @property
     def identifier(self) -> str:
         """A name that depends on the edition's title, authors and version alone."""

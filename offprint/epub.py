@@ -7,24 +7,28 @@ packing that gives the same bytes for the same text.
 from __future__ import annotations
 
 import io
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import yaml
 from lxml import etree
 
 from . import pandoc
-from .body import Element, break_addresses, remove
 from .document import plain_text, shift_headings
 from .edition import Edition
 from .fonts import Cut
 from .licenses import license_of
+from .pages import PageMap, mark_pages
+from .paragraphs import number_paragraphs
 from .project import TEMPLATES
 from .tables import mark_table_heads
 from .templating import read_template, render
 from .text import Text
+from .tree import Element, break_addresses, remove
 
 # An essay is one file of the EPUB; a long one, a file for each section.
 LONG_ESSAY = 20_000  # words
@@ -38,22 +42,42 @@ NAMES = {"h": XHTML[1:-1], "opf": OPF[1:-1]}
 TYPES = {"doc-appendix": "appendix", "doc-bibliography": "bibliography",
          "doc-colophon": "colophon", "doc-abstract": "abstract"}
 
+CHAPTER = re.compile(r"/ch\d+\.xhtml$")
+
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can hold
 
 
+@dataclass(frozen=True)
+class Places:
+    """What can be cited, each as its label and the address of its place."""
+
+    pages: list[tuple[str, str]]
+    paragraphs: list[tuple[str, str]]
+
+
 def render_epub(
-    edition: Edition, text: Text, cuts: tuple[Cut, ...], cover: bytes | None
+    edition: Edition, text: Text, cuts: tuple[Cut, ...], cover: bytes | None,
+    page_map: PageMap | None
 ) -> bytes:
-    """Return the EPUB edition; `cover` is a PNG, or None for an edition without one."""
+    """Return the EPUB edition, with the places where printed pages begin.
+
+    `cover` is a PNG; without a printed layout there are neither cover nor places.
+    """
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         arguments = _write_parts(edition, text, cuts, cover, work)
         pandoc.write_epub(text.as_document(_arrange(text)), work / "essay.epub", arguments,
                           edition.moment, edition.manuscript.file)
         files = _read_archive(work / "essay.epub")
-    for name, mend in _mends(edition, files):
-        tree = etree.fromstring(files[name])
-        mend(tree)
+    trees = {name: etree.fromstring(files[name]) for name in sorted(files)
+             if name.endswith((".xhtml", ".opf"))}
+    chapters = {name: tree for name, tree in trees.items() if CHAPTER.search(name)}
+    for tree in chapters.values():
+        _mend_chapter(tree, edition)
+    places = _mark_places(chapters, page_map)
+    _mend_navigation(trees["EPUB/nav.xhtml"], edition, places)
+    _mend_package(trees["EPUB/content.opf"], edition, page_map)
+    for name, tree in trees.items():
         files[name] = etree.tostring(tree, xml_declaration=True, encoding="UTF-8",
                                      doctype=None if name.endswith(".opf") else "<!DOCTYPE html>")
     del files["META-INF/com.apple.ibooks.display-options.xml"]
@@ -118,19 +142,6 @@ def _metadata(edition: Edition, text: Text) -> dict[str, object]:
     return about
 
 
-def _mends(
-    edition: Edition, files: dict[str, bytes]
-) -> Iterator[tuple[str, Callable[[Element], None]]]:
-    """Yield each file that needs mending, with the function that mends it."""
-    for name in sorted(files):
-        if name.endswith("content.opf"):
-            yield name, _mend_package
-        elif name.endswith("nav.xhtml"):
-            yield name, lambda tree: _mend_navigation(tree, edition)
-        elif name.endswith(".xhtml"):
-            yield name, lambda tree: _mend_chapter(tree, edition)
-
-
 def _mend_chapter(tree: Element, edition: Edition) -> None:
     _name_chapter(tree)
     for element in tree.iter(f"{XHTML}section", f"{XHTML}div"):
@@ -189,31 +200,84 @@ def _with_plain_names(tree: Element, change: Callable[[Element], None]) -> None:
             element.tag = XHTML + element.tag
 
 
-def _mend_navigation(tree: Element, edition: Edition) -> None:
-    """Name the contents in the language of the essay, and the places a reader looks for."""
-    heading = tree.find(".//h:h1", NAMES)
-    if heading is not None:
+def _mark_places(chapters: dict[str, Element], page_map: PageMap | None) -> Places:
+    """Number the paragraphs and mark the pages of all chapters; return where they are."""
+    places = Places([], [])
+    number = 1
+    for name, tree in chapters.items():
+        after = number_paragraphs(tree, number)
+        places.paragraphs.extend((str(n), f"{_href(name)}#p{n}") for n in range(number, after))
+        number = after
+    if page_map:
+        names = list(chapters)
+        places.pages.extend((str(page), f"{_href(names[chapter])}#page-{page}") for page, chapter
+                            in mark_pages(page_map, list(chapters.values()), _make_mark))
+    return places
+
+
+def _href(name: str) -> str:
+    """Return the name of a file as the navigation document, beside the text folder, links it."""
+    return name.removeprefix("EPUB/")
+
+
+def _make_mark(page: int) -> Element:
+    """Return the mark of a page (EPUB SSV 1.1, pagebreak)."""
+    return etree.Element(f"{XHTML}span", {
+        TYPE: "pagebreak", "role": "doc-pagebreak", "id": f"page-{page}",
+        "aria-label": str(page)})
+
+
+def _mend_navigation(tree: Element, edition: Edition, places: Places) -> None:
+    """Name the contents in the language of the essay, and list the places that can be cited."""
+    for heading in (tree.find(".//h:h1", NAMES), tree.find(".//h:title", NAMES)):
         heading.text = edition.words["contents"]
-    title = tree.find(".//h:title", NAMES)
-    if title is not None:
-        title.text = edition.words["contents"]
     landmarks = tree.find(".//h:nav[@id='landmarks']/h:ol", NAMES)
-    contents = tree.find(".//h:nav[@id='toc']//h:a", NAMES)
-    if landmarks is None or contents is None:
-        return
     for link in landmarks.iter(f"{XHTML}a"):
         if link.get(TYPE) == "toc":
             link.text = edition.words["contents"]
-    item = etree.SubElement(landmarks, f"{XHTML}li")
-    start = etree.SubElement(item, f"{XHTML}a", {"href": contents.get("href", ""),
-                                                 TYPE: "bodymatter"})
-    start.text = "".join(contents.itertext())
+    first = tree.find(".//h:nav[@id='toc']//h:a", NAMES)
+    _add_item(landmarks, first.get("href"), "".join(first.itertext())).set(TYPE, "bodymatter")
+    body = tree.find("h:body", NAMES)
+    if places.pages:
+        pages = _add_list(body, "page-list", edition.words["pages"], places.pages)
+        pages.set(TYPE, "page-list")
+        pages.set("role", "doc-pagelist")
+    _add_list(body, "paragraph-list", edition.words["paragraphs"], places.paragraphs)
 
 
-def _mend_package(tree: Element) -> None:
-    """Take out the guide, which EPUB 3 has replaced by landmarks."""
+def _add_list(
+    body: Element, identifier: str, title: str, places: list[tuple[str, str]]
+) -> Element:
+    """Add a list of places to the navigation, for reading systems rather than for the eye."""
+    nav = etree.SubElement(body, f"{XHTML}nav", {"id": identifier, "hidden": "hidden"})
+    etree.SubElement(nav, f"{XHTML}h2").text = title
+    listed = etree.SubElement(nav, f"{XHTML}ol")
+    for label, href in places:
+        _add_item(listed, href, label)
+    return nav
+
+
+def _add_item(listed: Element, href: str, words: str) -> Element:
+    item = etree.SubElement(listed, f"{XHTML}li")
+    link = etree.SubElement(item, f"{XHTML}a", {"href": href})
+    link.text = words
+    return link
+
+
+def _mend_package(tree: Element, edition: Edition, page_map: PageMap | None) -> None:
+    """Say which printed pages are marked; take out the guide, replaced by landmarks."""
     for guide in tree.findall("opf:guide", NAMES):
         remove(guide)
+    metadata = tree.find("opf:metadata", NAMES)
+    _add_meta(metadata, "schema:version", edition.front.version)
+    if page_map:
+        for feature in ("pageNavigation", "pageBreakMarkers"):
+            _add_meta(metadata, "schema:accessibilityFeature", feature)
+        _add_meta(metadata, "pageBreakSource", edition.name_of("PDF"))
+
+
+def _add_meta(metadata: Element, name: str, value: str) -> None:
+    etree.SubElement(metadata, f"{OPF}meta", {"property": name}).text = value
 
 
 def _read_archive(path: Path) -> dict[str, bytes]:

@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-from .body import HEADINGS, Body, Element, embed_pictures, outer_html
+from .body import HEADINGS, Body, embed_pictures
 from .bootstrap import install_pango, pango_remedy
 from .edition import Edition
 from .fonts import Cut, style_rules
 from .problems import Problem, ProblemsFoundError, ToolError
 from .tables import mark_table_heads
 from .templating import long_date, read_template, render
+from .tree import Element, outer_html
 
 # Keeps the call of a note on the line of the word before it.
 WORD_JOINER = "\u2060"
+# Between the text and the numbers of its paragraphs, in pixels of 1/96 inch: 4 mm.
+NUMBER_GAP = 4 / 25.4 * 96
 # How often pages are set again to bring a note to the page that calls it.
 MOST_LAYOUTS = 8
 
@@ -41,18 +44,16 @@ class Layout:
         return len(self.document.pages)
 
 
-def find_missing(editions: Sequence[str]) -> str:
+def find_missing() -> str:
     """Return what keeps the pages from being set, with the remedy; nothing when all is there.
 
     Where Pango can be installed without asking, it is.
     """
-    if not {"pdf", "epub"} & set(editions):
-        return ""
     try:
         _load_or_install()
     except ToolError as error:
-        without = "the PDF was not made" if "pdf" in editions else "the EPUB has no cover"
-        return f"{error}; {without}. To install it: {pango_remedy()}"
+        return (f"{error}: there is no PDF, and the other editions have no page numbers. "
+                f"To install it: {pango_remedy()}")
     return ""
 
 
@@ -111,6 +112,7 @@ def lay_out(edition: Edition, html: str) -> Layout:
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
         document = _lay_out_with_notes(page)
+    _move_numbers_to_outer_margin(document)
     problems = [*_check_page_boxes(document, file), *_check_notes(document, file)]
     if problems:
         raise ProblemsFoundError(problems)
@@ -148,6 +150,21 @@ def _last_block(page: Any) -> tuple[Any, int]:
         boxes += reversed([child for child in children if child not in lines])
     assert last is not None, "a page with a note has lines"
     return last
+
+
+def _move_numbers_to_outer_margin(document: Any) -> None:
+    """Put each paragraph number beside the text block, on the outer side of its page.
+
+    A style sheet for paper cannot tell on which side the page of an element will be.
+    """
+    for number, page in enumerate(document.pages, 1):
+        text_block = page._page_box.children[0]
+        left, right = text_block.content_box_x(), text_block.content_box_x() + text_block.width
+        for box in _boxes(text_block):
+            if box.element_tag == "p::before" and box.is_absolutely_positioned():
+                figures = next(inner for inner in _boxes(box) if hasattr(inner, "text"))
+                to = right + NUMBER_GAP if number % 2 else left - NUMBER_GAP - figures.width
+                box.translate(dx=to - figures.position_x)
 
 
 def _pages_of_astray(document: Any) -> list[int]:

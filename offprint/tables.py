@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from .body import Element
+from .tree import Element
 
 
 def mark_table_heads(article: Element) -> None:

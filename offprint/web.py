@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from lxml import etree
 
-from .body import BACK_MATTER, Body, Element, embed_pictures, outer_html
+from .body import BACK_MATTER, Body, embed_pictures
 from .edition import Edition
 from .fonts import Cut, style_rules
 from .licenses import license_of
+from .pages import PageMap, make_mark, mark_pages
 from .tables import mark_table_heads, scroll_wide_blocks
 from .templating import read_template, render
+from .tree import Element, outer_html
 
 
-def render_web(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
-    """Return the HTML edition of `edition`."""
+def render_web(
+    edition: Edition, body: Body, cuts: tuple[Cut, ...], page_map: PageMap | None
+) -> str:
+    """Return the HTML edition of `edition`, with the places where printed pages begin."""
     body = body.copy()
     headings = body.headings
+    if page_map:
+        mark_pages(page_map, [body.article], make_mark)
+    _link_paragraph_numbers(edition, body.article)
     _place_notes(edition, body)
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
@@ -29,6 +36,19 @@ def render_web(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
 
 def _screen_style(cuts: tuple[Cut, ...]) -> str:
     return style_rules(cuts, "woff2") + read_template("type.css") + read_template("screen.css")
+
+
+def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
+    """Put before each paragraph a link to itself, which the style sheet shows as its number."""
+    for paragraph in article.iter("p"):
+        number = paragraph.get("data-number")
+        if number:
+            link = etree.Element("a", {
+                "class": "number", "href": f"#p{number}", "data-number": number,
+                "aria-label": f"{edition.words['paragraph']} {number}"})
+            link.tail, paragraph.text = paragraph.text, None
+            paragraph.insert(0, link)
+            del paragraph.attrib["data-number"]
 
 
 def _place_notes(edition: Edition, body: Body) -> None:

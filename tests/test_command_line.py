@@ -86,7 +86,7 @@ def test_without_pango_the_other_editions_are_built(
 
     assert {"essay.html", "essay.epub"} == {path.name for path in tmp_path.iterdir()}
     line, = capsys.readouterr().err.splitlines()
-    assert "Pango, which sets the pages, is missing; the PDF was not made" in line
+    assert "Pango, which sets the pages, is missing: there is no PDF" in line
     assert "install" in line
 
 

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from offprint import pandoc
-from offprint.body import ADDRESS, break_addresses, unwrap
 from offprint.document import plain_text, shift_headings
 from offprint.fonts import missing_characters, text_width
 from offprint.templating import escape_markdown
 from offprint.timeline import _wrap
+from offprint.tree import ADDRESS, break_addresses, unwrap
 
 PRINTABLE = st.text(
     st.characters(min_codepoint=0x21, max_codepoint=0x24F, exclude_categories=["C", "Z"]))

@@ -1,0 +1,304 @@
+"""Turns an edition into the lines of an HTML head that machines read.
+
+Reference managers read the Highwire names, catalogues Dublin Core, search engines schema.org,
+and archives follow the typed links (FAIR Signposting). A field without a value is left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from .document import attribute, elements, has_class, plain_text
+from .edition import Edition
+from .licenses import license_of
+from .manuscript import Author
+from .text import Text
+
+Item = dict[str, Any]  # a source in CSL-JSON
+
+DOI = "https://doi.org/"
+ORCID = "https://orcid.org/"
+# What the press writes beside the page, and the media type of each.
+FORMATS = (("essay.pdf", "application/pdf"), ("essay.epub", "application/epub+zip"))
+# The two that describe an edition to archives; `deposit` writes them.
+DATACITE = ("datacite.json", "application/vnd.datacite.datacite+json")
+LINKSET = ("linkset.json", "application/linkset+json")
+# What schema.org calls the kinds of sources that CSL knows; any other is a CreativeWork.
+KINDS = {
+    "article": "Article", "article-journal": "ScholarlyArticle", "article-magazine": "Article",
+    "article-newspaper": "NewsArticle", "book": "Book", "chapter": "Chapter",
+    "dataset": "Dataset", "map": "Map", "motion_picture": "Movie",
+    "paper-conference": "ScholarlyArticle", "post-weblog": "BlogPosting", "report": "Report",
+    "review": "Review", "software": "SoftwareSourceCode", "thesis": "Thesis",
+    "webpage": "WebPage"}
+
+
+def render_head(edition: Edition, text: Text, swhid: str, references: Sequence[Item]) -> str:
+    """Return what the head of a page says of `edition` to machines, a line each.
+
+    `references` are the sources in CSL-JSON, `swhid` names the source folder and may be empty.
+    """
+    data = json.dumps(describe(edition, text, swhid, references), ensure_ascii=False)
+    lines = [
+        *(_meta(name, value) for name, value in _highwire(edition, text, references)),
+        '<link rel="schema.DC" href="http://purl.org/dc/elements/1.1/">',
+        *(_meta(name, value) for name, value in _dublin_core(edition, text, swhid)),
+        *(_link(relation, address, kind) for relation, address, kind in typed_links(edition)),
+        # "<" would let a title end the script or begin a comment in it.
+        '<script type="application/ld+json">' + data.replace("<", "\\u003c") + "</script>"]
+    return "\n".join(lines)
+
+
+def address_of(edition: Edition, name: str = "") -> str:
+    """Return the address of the edition, or of a file beside it; nothing where it has none.
+
+    An address whose last step has no ending, such as ".html", is that of a folder.
+    """
+    url = (edition.front.url or "").strip()
+    if urlsplit(url).scheme not in ("http", "https"):
+        return ""
+    if not name:
+        return url
+    parts = urlsplit(url)._replace(query="", fragment="")
+    if "." not in parts.path.rpartition("/")[2]:
+        parts = parts._replace(path=parts.path.rstrip("/") + "/")
+    return urljoin(parts.geturl(), name)
+
+
+def cited_address(edition: Edition) -> str:
+    """Return the address by which the edition is to be cited: its DOI, or where it stands."""
+    return DOI + edition.front.doi if edition.front.doi else address_of(edition)
+
+
+def full_title(text: Text) -> str:
+    """Return title and subtitle as a catalogue writes them."""
+    mark = " " if text.title.endswith(("?", "!", ".", "…", ":")) else ": "
+    return mark.join(filter(None, (text.title, text.subtitle)))
+
+
+def read_abstract(text: Text) -> list[str]:
+    """Return the paragraphs of the abstract in plain words."""
+    return [words for div in elements(text.front, "Div") if has_class(div, "abstract")
+            for block in div["c"][1] if (words := plain_text(block))]
+
+
+def is_person(author: Author) -> bool:
+    """Tell whether an author is a person; a corporate author has one undivided name."""
+    return bool(author.family and not author.name)
+
+
+def family_name(author: Author) -> str:
+    """Return the family name of a person with its particle."""
+    return " ".join(filter(None, (author.particle, author.family)))
+
+
+def typed_links(edition: Edition) -> list[tuple[str, str, str]]:
+    """Return the typed links of the page: relation, address, media type (may be empty)."""
+    cited, page = cited_address(edition), address_of(edition)
+    links = [("cite-as", cited, ""), ("type", "https://schema.org/ScholarlyArticle", ""),
+             ("type", "https://schema.org/AboutPage", "")] if cited else []
+    links += [("author", ORCID + author.orcid, "") for author in edition.front.author
+              if author.orcid]
+    if license_of(edition.front.license).url:
+        links.append(("license", license_of(edition.front.license).url, ""))
+    if page:
+        links += [("item", address_of(edition, name), kind) for name, kind in FORMATS]
+        described = [DATACITE] if edition.front.publisher else []  # DataCite asks for one
+        links += [("describedby", address_of(edition, name), kind) for name, kind in described]
+        links.append(("linkset", address_of(edition, LINKSET[0]), LINKSET[1]))
+    return links
+
+
+def item_title(item: Item) -> str:
+    """Return the title of a source in plain words."""
+    return " ".join(re.sub(r"</?(i|b|em|strong|sub|sup|sc|span)\b[^>]*>", "",
+                           str(item.get("title", ""))).split())
+
+
+def item_names(item: Item) -> list[Item]:
+    """Return who is responsible for a source: its authors, or else its editors."""
+    return list(item.get("author") or item.get("editor") or [])
+
+
+def item_name(name: Item) -> str:
+    """Return a name of a source as an index prints it."""
+    family = item_family(name)
+    return str(name.get("literal") or
+               ", ".join(filter(None, (family, name.get("given"), name.get("suffix")))))
+
+
+def item_family(name: Item) -> str:
+    """Return the family name of a person with its particles."""
+    parts = (name.get("dropping-particle"), name.get("non-dropping-particle"), name.get("family"))
+    return " ".join(filter(None, parts))
+
+
+def item_date(item: Item) -> str:
+    """Return the date of a source as far as it is known: 1954, 1954-03 or 1954-03-31."""
+    issued = item.get("issued") or {}
+    dates = issued.get("date-parts") or [[]]
+    numbers = [int(part) for part in dates[0] or [] if str(part).lstrip("-").isdigit()]
+    if not numbers or not 0 < numbers[0] < 10_000:
+        return ""
+    month = [part for part in numbers[1:2] if 1 <= part <= 12]  # CSL also counts seasons
+    day = numbers[2:3] if month else []
+    return "-".join([f"{numbers[0]:04}", *(f"{part:02}" for part in month + day)])
+
+
+def _meta(name: str, value: str) -> str:
+    return f'<meta name="{name}" content="{escape(" ".join(value.split()))}">'
+
+
+def _link(relation: str, address: str, kind: str) -> str:
+    media = f' type="{kind}"' if kind else ""
+    return f'<link rel="{relation}" href="{escape(address)}"{media}>'
+
+
+def _highwire(
+    edition: Edition, text: Text, references: Sequence[Item]
+) -> Iterator[tuple[str, str]]:
+    """Yield what Google Scholar, Zotero and their like look for."""
+    front = edition.front
+    yield "citation_title", full_title(text)
+    for author in front.author:
+        yield "citation_author", author.sorted
+        for affiliation in author.affiliation:
+            yield "citation_author_institution", affiliation
+        if author.orcid:
+            yield "citation_author_orcid", ORCID + author.orcid
+    yield "citation_publication_date", front.date.strftime("%Y/%m/%d")
+    yield "citation_language", front.lang
+    for keyword in front.keywords:
+        yield "citation_keywords", keyword
+    for name, value in (
+            ("doi", front.doi), ("isbn", front.isbn), ("publisher", front.publisher),
+            ("public_url", address_of(edition)), ("pdf_url", address_of(edition, "essay.pdf"))):
+        if value:
+            yield f"citation_{name}", value
+    for item in references:
+        if item_title(item):
+            yield "citation_reference", _reference(item)
+
+
+def _reference(item: Item) -> str:
+    fields = [("title", item_title(item)),
+              *(("author", item_name(name)) for name in item_names(item)),
+              ("publication_date", item_date(item).replace("-", "/")),
+              ("doi", str(item.get("DOI", "")))]
+    # A semicolon ends a field.
+    return "; ".join(f"citation_{name}={value.replace(';', ',')}" for name, value in fields
+                     if value)
+
+
+def _dublin_core(edition: Edition, text: Text, swhid: str) -> Iterator[tuple[str, str]]:
+    front, rights = edition.front, license_of(edition.front.license)
+    yield "DC.title", full_title(text)
+    for author in front.author:
+        yield "DC.creator", author.sorted
+    yield "DC.date", front.date.isoformat()
+    yield "DC.language", front.lang
+    yield "DC.type", "Text"
+    if front.publisher:
+        yield "DC.publisher", front.publisher
+    for identifier in (
+            front.doi and DOI + front.doi, address_of(edition),
+            front.isbn and f"urn:isbn:{front.isbn}", swhid):
+        if identifier:
+            yield "DC.identifier", identifier
+    if rights.url or rights.name:
+        yield "DC.rights", rights.url or rights.name
+
+
+def describe(edition: Edition, text: Text, swhid: str, references: Sequence[Item]) -> Item:
+    """Return the edition as schema.org describes an article."""
+    front, rights = edition.front, license_of(edition.front.license)
+    by_key = {item["id"]: item for item in references}
+    base = describe_source(by_key[edition.corrections.replaces]) if (
+        edition.corrections.replaces in by_key) else {}
+    corrected = describe_corrections(edition, text)
+    return _filled({
+        "@context": "https://schema.org", "@type": "ScholarlyArticle",
+        "@id": cited_address(edition) or edition.identifier,
+        "headline": text.title, "name": full_title(text), "alternativeHeadline": text.subtitle,
+        "author": [_describe_author(author) for author in front.author],
+        "datePublished": front.date.isoformat(), "version": front.version,
+        "inLanguage": front.lang, "abstract": "\n\n".join(read_abstract(text)),
+        "keywords": list(front.keywords), "license": rights.url or rights.name,
+        "isAccessibleForFree": "creativecommons.org" in rights.url or None,
+        "publisher": front.publisher and {"@type": "Organization", "name": front.publisher},
+        "url": address_of(edition), "sameAs": front.doi and DOI + front.doi,
+        "identifier": list(_identifiers(edition, swhid)),
+        "exampleOfWork": front.concept_doi and {
+            "@type": "CreativeWork", "@id": DOI + front.concept_doi},
+        "encoding": [{"@type": "MediaObject", "encodingFormat": kind,
+                      "contentUrl": address_of(edition, name)}
+                     for name, kind in FORMATS if address_of(edition)],
+        "isBasedOn": base and {**base, "correction": corrected},
+        "correction": None if base else corrected,
+        "citation": [describe_source(item) for item in references]})
+
+
+def describe_source(item: Item) -> Item:
+    """Return a source of the bibliography as schema.org describes it."""
+    container, doi = item.get("container-title"), item.get("DOI")
+    return _filled({
+        "@type": KINDS.get(str(item.get("type")), "CreativeWork"),
+        "@id": DOI + str(doi) if doi else item.get("URL"),
+        "name": item_title(item),
+        "author": [_describe_name(name) for name in item.get("author") or []],
+        "editor": [_describe_name(name) for name in item.get("editor") or []],
+        "datePublished": item_date(item),
+        "isPartOf": container and {
+            "@type": "Periodical" if item.get("type") == "article-journal" else "CreativeWork",
+            "name": container},
+        "pagination": item.get("page") and str(item["page"]),
+        "publisher": item.get("publisher") and {
+            "@type": "Organization", "name": item["publisher"]},
+        "url": item.get("URL")})
+
+
+def describe_corrections(edition: Edition, text: Text) -> list[Item]:
+    """Return each correction as a comment on the text that it corrects, in the printed words."""
+    printed = {attribute(div)[0]: plain_text(div["c"][1][1:])
+               for div in elements(text.back, "Div") if has_class(div, "correction")}
+    return [_filled({
+        "@type": "CorrectionComment", "identifier": entry.id,
+        "name": edition.words[entry.verdict], "text": printed.get(f"correction-{entry.id}"),
+        "url": address_of(edition) and f"{address_of(edition)}#correction-{entry.id}"})
+        for entry in edition.corrections.entries]
+
+
+def _describe_author(author: Author) -> Item:
+    person = is_person(author)
+    return _filled({
+        "@type": "Person" if person else "Organization",
+        "@id": author.orcid and ORCID + author.orcid, "name": author.display,
+        "givenName": person and author.given, "familyName": person and family_name(author),
+        "honorificSuffix": person and author.suffix,
+        "affiliation" if person else "parentOrganization": [
+            {"@type": "Organization", "name": name} for name in author.affiliation]})
+
+
+def _describe_name(name: Item) -> Item:
+    if "literal" in name:
+        return {"@type": "Organization", "name": name["literal"]}
+    parts = (name.get("given"), item_family(name), name.get("suffix"))
+    return _filled({"@type": "Person", "name": " ".join(filter(None, parts)),
+                    "givenName": name.get("given"), "familyName": item_family(name)})
+
+
+def _identifiers(edition: Edition, swhid: str) -> Iterator[Item]:
+    front = edition.front
+    for kind, value in (("DOI", front.doi), ("ISBN", front.isbn), ("SWHID", swhid)):
+        if value:
+            yield {"@type": "PropertyValue", "propertyID": kind, "value": value}
+
+
+def _filled(values: Item) -> Item:
+    """Return `values` without the fields that have none."""
+    return {name: value for name, value in values.items() if value}

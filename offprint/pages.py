@@ -1,0 +1,213 @@
+"""Finds where each printed page begins in the text, and marks these places in the other editions.
+
+The text of the article, without white space, is one stream of characters; the text that the
+layout put on each page is another. Read side by side, the first character of a page that
+matches is the place where the page begins. Notes are not part of the stream: they stand on the
+page that calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from .paper import Layout
+from .problems import Problem
+from .tree import Element
+
+# Characters that layout may add, drop or move.
+IGNORED = frozenset("\u00ad\u200b\u200c\u2060\ufeff")
+HYPHEN = "\u2010"
+PICTURE = "\ufffc"  # stands for an image in both streams
+# Where the streams differ, so many characters must agree again before they are trusted.
+CONTEXT = 24
+
+ASIDE_ROLES = ("doc-noteref", "doc-endnotes", "doc-footnote", "doc-backlink", "doc-pagebreak")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A character of a tree: in the text of `element` or after it, at `offset`."""
+
+    character: str
+    element: Element
+    in_tail: bool
+    offset: int
+
+
+@dataclass(frozen=True)
+class PageMap:
+    """Where each page begins, as the number of a character in the stream of the article.
+
+    `starts` holds (page, character) for each page with text, both rising; `inexact` the pages
+    whose place could only be found to the nearest paragraph.
+    """
+
+    starts: tuple[tuple[int, int], ...]
+    inexact: tuple[int, ...]
+    length: int
+
+    def problems(self, file: str) -> Iterator[Problem]:
+        """Yield a note for each page whose place is not exact."""
+        for page in self.inexact:
+            yield Problem(
+                file, 0, f"page {page} begins at words that could not be found in the text",
+                "in EPUB and HTML its mark stands at the nearest paragraph", note=True)
+
+
+def read_page_map(layout: Layout, article: Element) -> PageMap:
+    """Return where the pages of `layout` begin in the stream of `article`."""
+    stream = "".join(place.character for place in read_stream(article))
+    starts, inexact, position = [], [], 0
+    for number, page in enumerate(_page_texts(layout), 1):
+        if not page:
+            continue
+        start, position = _match(stream, position, page)
+        if start is None:
+            inexact.append(number)
+            start = position
+        starts.append((number, start))
+    return PageMap(tuple(starts), tuple(inexact), len(stream))
+
+
+def mark_pages(
+    page_map: PageMap, trees: list[Element], make_mark: Callable[[int], Element]
+) -> list[tuple[int, int]]:
+    """Put a mark into `trees`, which together hold the stream, where each page begins.
+
+    `make_mark` makes the mark of a page by its number. Returns (page, number of its tree).
+    The text stays as it is.
+    """
+    places = [(number, place) for number, tree in enumerate(trees)
+              for place in read_stream(tree)]
+    if len(places) != page_map.length:
+        raise ValueError("an edition has not the words of the printed one")
+    marked = []
+    for page, start in reversed(page_map.starts):
+        tree, place = places[_word_start(places, start)]
+        _insert(place, make_mark(page))
+        marked.append((page, tree))
+    return marked[::-1]
+
+
+def read_stream(tree: Element) -> list[Place]:
+    """Return the characters of `tree` that stand in the flow of the text, with their places."""
+    places: list[Place] = []
+    _collect(tree, places)
+    return places
+
+
+def _collect(element: Element, places: list[Place]) -> None:
+    name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+    if name in ("img", "svg"):
+        places.append(Place(PICTURE, element, False, -1))
+        return
+    if not name or name == "head" or element.get("role") in ASIDE_ROLES:
+        return
+    _collect_text(element.text, element, False, places)
+    for child in element:
+        _collect(child, places)
+        _collect_text(child.tail, child, True, places)
+
+
+def _collect_text(
+    text: str | None, element: Element, in_tail: bool, places: list[Place]
+) -> None:
+    places += [Place(character, element, in_tail, offset)
+               for offset, character in enumerate(text or "") if _counts(character)]
+
+
+def _counts(character: str) -> bool:
+    return not character.isspace() and character not in IGNORED
+
+
+def _page_texts(layout: Layout) -> Iterator[str]:
+    """Yield the text in the flow of each page, without white space."""
+    heads: set[Any] = set()
+    for page in layout.document.pages:
+        yield "".join(_page_text(page._page_box.children[0], heads))
+
+
+def _page_text(box: Any, heads: set[Any]) -> Iterator[str]:
+    tag = box.element_tag or ""
+    if "::" in tag:
+        return
+    if getattr(box, "is_header", False):
+        if box.element in heads:
+            return  # a table head that is repeated on a later page
+        heads.add(box.element)
+    if hasattr(box, "replacement") or tag.endswith("}svg"):
+        yield PICTURE
+        return
+    text = getattr(box, "text", None)
+    if text is not None:
+        # The hyphen that layout sets at the end of a line is not in the text.
+        text = text.removesuffix(HYPHEN)
+        yield "".join(character for character in text if _counts(character))
+        return
+    for child in getattr(box, "children", ()):
+        yield from _page_text(child, heads)
+
+
+def _match(stream: str, position: int, page: str) -> tuple[int | None, int]:
+    """Return where `page` begins in `stream`, from `position` on, and where it ends.
+
+    The beginning is None where the first characters of the page are not found.
+    """
+    if stream.startswith(page, position):
+        return position, position + len(page)
+    start = _find(stream, position, page[:CONTEXT])
+    last = page[-CONTEXT:]
+    end = _find(stream, start if start is not None else position, last, len(page) + CONTEXT)
+    if end is not None:
+        return start, end + len(last)
+    return start, (start if start is not None else position) + len(page)
+
+
+def _find(stream: str, position: int, words: str, within: int = 400) -> int | None:
+    found = stream.find(words, position, position + within + len(words))
+    return found if found >= 0 and words else None
+
+
+def _word_start(places: list[tuple[int, Place]], start: int) -> int:
+    """Return `start`, or the beginning of the next word where `start` is inside one."""
+    if not _is_inside_word(places[start][1]):
+        return start
+    return next((number for number in range(start, len(places))
+                 if _before(places[number][1]) == " "), start)
+
+
+def _is_inside_word(place: Place) -> bool:
+    return place.character.isalnum() and _before(place).isalnum()
+
+
+def _before(place: Place) -> str:
+    """Return the character before `place`; a space at the beginning of a text."""
+    text = place.element.tail if place.in_tail else place.element.text
+    before = (text or "")[place.offset - 1] if place.offset > 0 else " "
+    return " " if before.isspace() else before
+
+
+def _insert(place: Place, mark: Element) -> None:
+    """Put `mark` before the character at `place`."""
+    element, offset = place.element, place.offset
+    if offset < 0:  # a picture
+        parent = element.getparent()
+        parent.insert(parent.index(element), mark)
+    elif place.in_tail:
+        text, parent = element.tail, element.getparent()
+        element.tail, mark.tail = text[:offset], text[offset:]
+        parent.insert(parent.index(element) + 1, mark)
+    else:
+        text = element.text
+        element.text, mark.tail = text[:offset], text[offset:]
+        element.insert(0, mark)
+
+
+def make_mark(page: int) -> Element:
+    """Return the mark of a page in the HTML edition (DPUB-ARIA 1.1, doc-pagebreak)."""
+    return etree.Element("span", {
+        "id": f"page-{page}", "class": "page", "role": "doc-pagebreak", "aria-label": str(page)})
