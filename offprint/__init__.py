@@ -6,12 +6,13 @@ In the order of the work:
   what is missing;
 - `project` knows where things are; `manuscript`, `bibliography`, `corrections` and `timeline`
   read the sources (YAML through `records`), `styles` and `licenses` what they name;
-- `edition` is all of that as one frozen record; `text` has `pandoc` convert it, once, and
-  rearranges it as a `document`; `checks` finds what an author got wrong, as `problems`;
+- `edition` is all of that as one frozen record, named by its source (`identity`);
+- `text` has `pandoc` convert it, once, and rearranges it as a `document`; `checks` finds what
+  an author got wrong, as `problems`;
 - `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
   `fonts` are cut for it;
-- `paper` sets pages and `pdf` writes them; `pages` finds where each begins in the text; `web` makes the HTML page; `epub`, with a `cover`,
-  the e-book; all of them dressed by `templating`;
+- `paper` sets pages and `pdf` writes them; `pages` finds where each begins in the text;
+- `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `output` puts the editions in place.
 """
 

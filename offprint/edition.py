@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .bibliography import Bibliography, read_bibliography
 from .corrections import Corrections, read_corrections
+from .identity import differs_from_release, identify_source
 from .manuscript import FrontMatter, Manuscript, read_manuscript
 from .problems import Problem
 from .project import Project
@@ -30,6 +31,7 @@ class Edition:
     bibliography: Bibliography
     corrections: Corrections
     style: Path
+    swhid: str
     draft: bool = False
     problems: tuple[Problem, ...] = ()
 
@@ -44,11 +46,17 @@ class Edition:
         day = datetime.datetime.combine(self.front.date, datetime.time(), datetime.UTC)
         return int(day.timestamp())
 
+    @property
+    def version(self) -> str:
+        """The version for the eye and for machines: a draft says so."""
+        return f"{self.front.version} ({self.words['draft'].lower()})" if self.draft else (
+            self.front.version)
+
     def name_of(self, form: str) -> str:
         """Name one form of this edition, such as its PDF, in words for machines and people."""
         front = self.front
         known = front.doi or front.isbn or front.url
-        name = f"{self.authors}, {front.title}, version {front.version}, {form}"
+        name = f"{self.authors}, {front.title}, version {self.version}, {form}"
         return f"{name}, {known}" if known else name
 
     @property
@@ -67,7 +75,7 @@ class Edition:
 
 
 def read_edition(project: Project, draft: bool = False) -> Edition:
-    """Read all sources of `project`.
+    """Read all sources of `project`; a text that differs from its own release is a draft.
 
     What keeps a source from being read stands in the edition's `problems`; front matter that
     could not be read is replaced by a stand-in, so that the rest can still be checked.
@@ -77,6 +85,8 @@ def read_edition(project: Project, draft: bool = False) -> Edition:
     corrections = read_corrections(project)
     front = manuscript.front or STAND_IN
     style, style_problems = find_style(project, front.csl)
+    swhid = identify_source(project)
     return Edition(
-        project, manuscript, front, bibliography, corrections, style, draft,
+        project, manuscript, front, bibliography, corrections, style, swhid,
+        draft or differs_from_release(project, front.version, swhid),
         (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems))

@@ -269,7 +269,8 @@ def _mend_package(tree: Element, edition: Edition, page_map: PageMap | None) -> 
     for guide in tree.findall("opf:guide", NAMES):
         remove(guide)
     metadata = tree.find("opf:metadata", NAMES)
-    _add_meta(metadata, "schema:version", edition.front.version)
+    _add_meta(metadata, "schema:version", edition.version)
+    etree.SubElement(metadata, "{http://purl.org/dc/elements/1.1/}source").text = edition.swhid
     if page_map:
         for feature in ("pageNavigation", "pageBreakMarkers"):
             _add_meta(metadata, "schema:accessibilityFeature", feature)

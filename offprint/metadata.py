@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from .document import attribute, elements, has_class, plain_text
 from .edition import Edition
@@ -21,7 +21,6 @@ from .text import Text
 
 Item = dict[str, Any]  # a source in CSL-JSON
 
-DOI = "https://doi.org/"
 ORCID = "https://orcid.org/"
 # What the press writes beside the page, and the media type of each.
 FORMATS = (("essay.pdf", "application/pdf"), ("essay.epub", "application/epub+zip"))
@@ -70,9 +69,14 @@ def address_of(edition: Edition, name: str = "") -> str:
     return urljoin(parts.geturl(), name)
 
 
+def doi_address(doi: str) -> str:
+    """Return the address at which a DOI is looked up."""
+    return "https://doi.org/" + quote(doi, safe="/:;()@!$'*+,=~")
+
+
 def cited_address(edition: Edition) -> str:
     """Return the address by which the edition is to be cited: its DOI, or where it stands."""
-    return DOI + edition.front.doi if edition.front.doi else address_of(edition)
+    return doi_address(edition.front.doi) if edition.front.doi else address_of(edition)
 
 
 def full_title(text: Text) -> str:
@@ -206,7 +210,7 @@ def _dublin_core(edition: Edition, text: Text, swhid: str) -> Iterator[tuple[str
     if front.publisher:
         yield "DC.publisher", front.publisher
     for identifier in (
-            front.doi and DOI + front.doi, address_of(edition),
+            front.doi and doi_address(front.doi), address_of(edition),
             front.isbn and f"urn:isbn:{front.isbn}", swhid):
         if identifier:
             yield "DC.identifier", identifier
@@ -226,15 +230,15 @@ def describe(edition: Edition, text: Text, swhid: str, references: Sequence[Item
         "@id": cited_address(edition) or edition.identifier,
         "headline": text.title, "name": full_title(text), "alternativeHeadline": text.subtitle,
         "author": [_describe_author(author) for author in front.author],
-        "datePublished": front.date.isoformat(), "version": front.version,
+        "datePublished": front.date.isoformat(), "version": edition.version,
         "inLanguage": front.lang, "abstract": "\n\n".join(read_abstract(text)),
         "keywords": list(front.keywords), "license": rights.url or rights.name,
         "isAccessibleForFree": "creativecommons.org" in rights.url or None,
         "publisher": front.publisher and {"@type": "Organization", "name": front.publisher},
-        "url": address_of(edition), "sameAs": front.doi and DOI + front.doi,
+        "url": address_of(edition), "sameAs": front.doi and doi_address(front.doi),
         "identifier": list(_identifiers(edition, swhid)),
         "exampleOfWork": front.concept_doi and {
-            "@type": "CreativeWork", "@id": DOI + front.concept_doi},
+            "@type": "CreativeWork", "@id": doi_address(front.concept_doi)},
         "encoding": [{"@type": "MediaObject", "encodingFormat": kind,
                       "contentUrl": address_of(edition, name)}
                      for name, kind in FORMATS if address_of(edition)],
@@ -248,7 +252,7 @@ def describe_source(item: Item) -> Item:
     container, doi = item.get("container-title"), item.get("DOI")
     return _filled({
         "@type": KINDS.get(str(item.get("type")), "CreativeWork"),
-        "@id": DOI + str(doi) if doi else item.get("URL"),
+        "@id": doi_address(str(doi)) if doi else item.get("URL"),
         "name": item_title(item),
         "author": [_describe_name(name) for name in item.get("author") or []],
         "editor": [_describe_name(name) for name in item.get("editor") or []],

@@ -60,7 +60,8 @@ class PageMap:
 
 def read_page_map(layout: Layout, article: Element) -> PageMap:
     """Return where the pages of `layout` begin in the stream of `article`."""
-    stream = "".join(place.character for place in read_stream(article))
+    places = read_stream(article)
+    stream = "".join(place.character for place in places)
     starts, inexact, position = [], [], 0
     for number, page in enumerate(_page_texts(layout), 1):
         if not page:
@@ -68,7 +69,7 @@ def read_page_map(layout: Layout, article: Element) -> PageMap:
         start, position = _match(stream, position, page)
         if start is None:
             inexact.append(number)
-            start = position
+            start = _block_start(places, starts[-1][1] if starts else 0, position)
         starts.append((number, start))
     return PageMap(tuple(starts), tuple(inexact), len(stream))
 
@@ -85,12 +86,23 @@ def mark_pages(
               for place in read_stream(tree)]
     if len(places) != page_map.length:
         raise ValueError("an edition has not the words of the printed one")
+    at = _choose_places(places, [start for _, start in page_map.starts])
     marked = []
-    for page, start in reversed(page_map.starts):
-        tree, place = places[_word_start(places, start)]
+    # From the end backwards, because a mark moves what stands after it in the same text.
+    for (page, _), chosen in reversed(list(zip(page_map.starts, at, strict=True))):
+        tree, place = places[chosen]
         _insert(place, make_mark(page))
         marked.append((page, tree))
     return marked[::-1]
+
+
+def _choose_places(places: list[tuple[int, Place]], starts: list[int]) -> list[int]:
+    """Return where the marks go: after a word that is broken over two pages, and in order."""
+    chosen = []
+    for start, following in zip(starts, [*starts[1:], len(places)], strict=True):
+        after_word = _word_start(places, start)
+        chosen.append(after_word if after_word <= following else start)
+    return chosen
 
 
 def read_stream(tree: Element) -> list[Place]:
@@ -165,6 +177,13 @@ def _match(stream: str, position: int, page: str) -> tuple[int | None, int]:
     if end is not None:
         return start, end + len(last)
     return start, (start if start is not None else position) + len(page)
+
+
+def _block_start(places: list[Place], first: int, position: int) -> int:
+    """Return the first character of the block nearest before `position`, not before `first`."""
+    position = min(position, len(places) - 1)
+    return next((number for number in range(position, first, -1)
+                 if places[number].offset == 0 and not places[number].in_tail), position)
 
 
 def _find(stream: str, position: int, words: str, within: int = 400) -> int | None:

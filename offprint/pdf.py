@@ -14,8 +14,10 @@ import pydyf
 
 from .edition import Edition
 from .fonts import CODE_FAMILY, TEXT_FAMILY
+from .licenses import license_of
 from .paper import Layout, load_weasyprint
 from .problems import Problem, ProblemsFoundError
+from .templating import render
 
 # Our own elements, which HTML has no names for, and their PDF tags (ISO 32000-1, 14.8.4).
 TAGS = {
@@ -33,7 +35,8 @@ def render_pdf(edition: Edition, layout: Layout) -> bytes:
     _keep_one_annotation_a_link(layout)
     with _own_tags():
         data: bytes = layout.document.write_pdf(
-            pdf_variant="pdf/ua-1", pdf_identifier=edition.identifier.encode(), finisher=_finish)
+            pdf_variant="pdf/ua-1", pdf_identifier=edition.identifier.encode(),
+            finisher=lambda document, pdf: _finish(edition, document, pdf))
     problems = list(_check_fonts(layout, edition.manuscript.file))
     if problems:
         raise ProblemsFoundError(problems)
@@ -70,8 +73,9 @@ def _own_tags() -> Iterator[None]:
         tags._get_pdf_tag = original
 
 
-def _finish(document: Any, pdf: pydyf.PDF) -> None:
-    """Mend the annotations and the structure tree that WeasyPrint has built in `pdf`."""
+def _finish(edition: Edition, document: Any, pdf: pydyf.PDF) -> None:
+    """Mend the annotations and the structure tree in `pdf`, and say which edition it is."""
+    _add_metadata(edition, pdf)
     for page in document.pages:
         for _, target, _, box in page.links:
             words = " ".join("".join(box.element.itertext()).split())
@@ -85,6 +89,15 @@ def _finish(document: Any, pdf: pydyf.PDF) -> None:
             element["S"] = "/NonStruct"  # a box that layout has put inside the note
         elif element["S"] == "/Note":
             element["ID"] = pydyf.String(f"note-{element.number}")
+
+
+def _add_metadata(edition: Edition, pdf: pydyf.PDF) -> None:
+    """Add identifier, version and rights to the XMP metadata (Dublin Core, PRISM 3.0)."""
+    number = _number(pdf.catalog["Metadata"])
+    stream = next(item for item in pdf.objects if item.number == number)
+    ours = render("xmp.xml.j2", edition=edition, front=edition.front,
+                  license=license_of(edition.front.license)).encode()
+    stream.stream = [b"".join(stream.stream).replace(b"</rdf:RDF>", ours + b"</rdf:RDF>")]
 
 
 def _wrap_list_body(

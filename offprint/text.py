@@ -157,6 +157,7 @@ def _own_pages(edition: Edition) -> str:
     front = edition.front
     values: dict[str, Any] = {
         "front": front, "words": edition.words, "draft": edition.draft, "press": __version__,
+        "swhid": edition.swhid,
         "date": long_date(front.date, front.lang), "authors": edition.authors,
         "license": license_of(front.license), "corrections": edition.corrections,
         "has_code": "`" in edition.manuscript.body}

@@ -1,0 +1,51 @@
+"""Names an edition by its source: the identifier that anybody with git can compute again.
+
+The identifier is a SWHID (ISO/IEC 18670) of a folder that holds `manuscript/` and
+`bibliography/` and nothing else; the hash in it is that of the same folder as a git tree:
+
+    git init -q && git add manuscript bibliography && git write-tree
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+from miniswhid import compute_directory_swhid
+
+from .project import Project
+
+FOLDERS = ("manuscript", "bibliography")
+# What systems and editors leave behind is no part of the source.
+LEFT_BEHIND = shutil.ignore_patterns(".*", "*~", "*.swp", "__pycache__", "Thumbs.db")
+
+
+def identify_source(project: Project) -> str:
+    """Return the identifier of the source of `project`, such as "swh:1:dir:…" (40 hex digits)."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in FOLDERS:
+            if (project.root / name).is_dir():
+                shutil.copytree(project.root / name, Path(folder) / name, ignore=LEFT_BEHIND)
+        _drop_empty_folders(Path(folder))
+        for path in Path(folder).rglob("*"):
+            if path.is_file():
+                path.chmod(0o644)
+        return str(compute_directory_swhid(folder))
+
+
+def differs_from_release(project: Project, version: str, identifier: str) -> bool:
+    """Tell whether `version` has been released with a source other than `identifier`."""
+    record = project.root / "editions" / version / "edition.json"
+    if not record.is_file():
+        return False
+    released = json.loads(record.read_text(encoding="utf-8")).get("swhid")
+    return bool(released != identifier)
+
+
+def _drop_empty_folders(folder: Path) -> None:
+    """Remove folders without files, which git does not know."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
