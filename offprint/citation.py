@@ -218,7 +218,7 @@ def render_cff(item: Item) -> str:
 
     The file has no SWHID, because it lies beside the source that a SWHID is computed from.
     """
-    return yaml.safe_dump({
+    return yaml.dump(_quoted({
         "cff-version": "1.2.0",
         "message": "Please cite the essay, under preferred-citation; the software is its press.",
         "type": "software",
@@ -227,7 +227,7 @@ def render_cff(item: Item) -> str:
         "authors": [{"name": "The Offprint founders"}],
         "license": "MIT",
         "preferred-citation": _cff_reference(item),
-    }, allow_unicode=True, sort_keys=False, width=99)
+    }), Dumper=_CffDumper, allow_unicode=True, sort_keys=False, width=99)
 
 
 def render_references(edition: Edition) -> dict[str, str]:
@@ -369,6 +369,26 @@ def _ris_name(name: dict[str, str]) -> str:
     particles = (name.get("dropping-particle"), name.get("non-dropping-particle"))
     family = " ".join(filter(None, (*particles, name.get("family"))))
     return ", ".join(filter(None, (family, name.get("given"), name.get("suffix"))))
+
+
+class _Quoted(str):
+    """A value that YAML 1.1 and 1.2 both read as text: 1e3 is a number in one of them only."""
+
+
+class _CffDumper(yaml.SafeDumper):
+    """Writes CITATION.cff: values in quotes, names of fields without."""
+
+
+_CffDumper.add_representer(_Quoted, lambda dumper, text: dumper.represent_scalar(
+    "tag:yaml.org,2002:str", str(text), style="'"))
+
+
+def _quoted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _quoted(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_quoted(item) for item in value]
+    return _Quoted(value) if isinstance(value, str) else value
 
 
 def _cff_reference(item: Item) -> dict[str, Any]:

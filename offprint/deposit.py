@@ -10,6 +10,7 @@ import datetime
 import json
 import re
 from collections.abc import Iterator, Sequence
+from html import escape
 from typing import Any
 from urllib.parse import unquote
 
@@ -30,6 +31,7 @@ from .metadata import (
     address_of,
     cited_address,
     family_name,
+    filled,
     full_title,
     is_person,
     item_date,
@@ -323,7 +325,7 @@ def describe_for_datacite(
     if text.subtitle:
         titles.append({"title": text.subtitle, "titleType": "Subtitle", "lang": front.lang})
     others = [(swhid, "SWHID"), (front.isbn, "ISBN")]
-    return _filled({
+    return filled({
         "schemaVersion": "http://datacite.org/schema/kernel-4",
         "doi": front.doi, "url": address_of(edition),
         "types": {"resourceTypeGeneral": "Text", "resourceType": "Essay"},
@@ -336,7 +338,7 @@ def describe_for_datacite(
         "descriptions": [
             {"description": "\n\n".join(read_abstract(text)), "descriptionType": "Abstract",
              "lang": front.lang}] if front.abstract else None,
-        "rightsList": [_filled({
+        "rightsList": [filled({
             "rights": rights.name, "rightsUri": rights.url, "rightsIdentifier": spdx,
             "rightsIdentifierScheme": spdx and "SPDX",
             "schemeUri": spdx and "https://spdx.org/licenses/"})] if rights.name else None,
@@ -349,7 +351,7 @@ def describe_for_datacite(
 
 def _describe_creator(author: Author) -> Item:
     person = is_person(author)
-    return _filled({
+    return filled({
         "name": author.sorted if person else author.display,
         "nameType": "Personal" if person else "Organizational",
         "givenName": person and author.given, "familyName": person and family_name(author),
@@ -383,15 +385,16 @@ def describe_for_zenodo(
         (replaced.get("DOI") or replaced.get("URL"), "isDerivedFrom"),
         (front.concept_doi, "isVersionOf"), (address_of(edition), "isIdenticalTo"),
         (swhid, "isVariantFormOf")]
-    return _filled({
+    return filled({
         "upload_type": "publication", "publication_type": "other",
         "title": full_title(text), "publication_date": front.date.isoformat(),
-        "creators": [_filled({
+        "creators": [filled({
             "name": author.sorted if is_person(author) else author.display,
             "affiliation": "; ".join(author.affiliation), "orcid": author.orcid})
             for author in front.author],
         # Zenodo takes HTML here.
-        "description": "".join(f"<p>{_escape(words)}</p>" for words in read_abstract(text)),
+        "description": "".join(
+            f"<p>{escape(words, quote=False)}</p>" for words in read_abstract(text)),
         "keywords": list(front.keywords), "version": edition.version,
         "language": three_letters(front.lang), "doi": front.doi,
         "license": _spdx(edition).lower(), "imprint_publisher": front.publisher,
@@ -427,7 +430,8 @@ def render_crossref(edition: Edition, text: Text, references: Sequence[Item]) ->
     xml = render(
         "deposit-crossref.xml.j2", front=edition.front, title=text.title, subtitle=text.subtitle,
         batch=edition.identifier.removeprefix("urn:uuid:"), abstract=read_abstract(text),
-        timestamp=f"{moment:%Y%m%d%H%M%S}", license=license_of(edition.front.license),
+        timestamp=f"{moment:%Y%m%d%H%M%S}", language=edition.front.lang.split("-")[0],
+        license=license_of(edition.front.license),
         mailbox=_mailbox(edition), address=address_of(edition),
         citations=_printed_sources(text, references),
         is_person=is_person, family_name=family_name)
@@ -452,7 +456,7 @@ def list_links(edition: Edition) -> Item:
     page: dict[str, list[Item]] = {}
     for relation, address, kind in typed_links(edition):
         if relation != "linkset":
-            page.setdefault(relation, []).append(_filled({"href": address, "type": kind}))
+            page.setdefault(relation, []).append(filled({"href": address, "type": kind}))
     home = [{"href": address_of(edition), "type": "text/html"}]
     files = [{"anchor": address_of(edition, name), "collection": home,
               "cite-as": [{"href": cited_address(edition)}]} for name, _ in FORMATS]
@@ -478,12 +482,3 @@ def _spdx(edition: Edition) -> str:
 
 def _json(value: Item) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=2) + "\n").encode()
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _filled(values: Item) -> Item:
-    """Return `values` without the fields that have none."""
-    return {name: value for name, value in values.items() if value}

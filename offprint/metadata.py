@@ -225,7 +225,7 @@ def describe(edition: Edition, text: Text, swhid: str, references: Sequence[Item
     base = describe_source(by_key[edition.corrections.replaces]) if (
         edition.corrections.replaces in by_key) else {}
     corrected = describe_corrections(edition, text)
-    return _filled({
+    return filled({
         "@context": "https://schema.org", "@type": "ScholarlyArticle",
         "@id": cited_address(edition) or edition.identifier,
         "headline": text.title, "name": full_title(text), "alternativeHeadline": text.subtitle,
@@ -250,7 +250,7 @@ def describe(edition: Edition, text: Text, swhid: str, references: Sequence[Item
 def describe_source(item: Item) -> Item:
     """Return a source of the bibliography as schema.org describes it."""
     container, doi = item.get("container-title"), item.get("DOI")
-    return _filled({
+    return filled({
         "@type": KINDS.get(str(item.get("type")), "CreativeWork"),
         "@id": doi_address(str(doi)) if doi else item.get("URL"),
         "name": item_title(item),
@@ -270,7 +270,7 @@ def describe_corrections(edition: Edition, text: Text) -> list[Item]:
     """Return each correction as a comment on the text that it corrects, in the printed words."""
     printed = {attribute(div)[0]: plain_text(div["c"][1][1:])
                for div in elements(text.back, "Div") if has_class(div, "correction")}
-    return [_filled({
+    return [filled({
         "@type": "CorrectionComment", "identifier": entry.id,
         "name": edition.words[entry.verdict], "text": printed.get(f"correction-{entry.id}"),
         "url": address_of(edition) and f"{address_of(edition)}#correction-{entry.id}"})
@@ -279,7 +279,7 @@ def describe_corrections(edition: Edition, text: Text) -> list[Item]:
 
 def _describe_author(author: Author) -> Item:
     person = is_person(author)
-    return _filled({
+    return filled({
         "@type": "Person" if person else "Organization",
         "@id": author.orcid and ORCID + author.orcid, "name": author.display,
         "givenName": person and author.given, "familyName": person and family_name(author),
@@ -292,7 +292,7 @@ def _describe_name(name: Item) -> Item:
     if "literal" in name:
         return {"@type": "Organization", "name": name["literal"]}
     parts = (name.get("given"), item_family(name), name.get("suffix"))
-    return _filled({"@type": "Person", "name": " ".join(filter(None, parts)),
+    return filled({"@type": "Person", "name": " ".join(filter(None, parts)),
                     "givenName": name.get("given"), "familyName": item_family(name)})
 
 
@@ -303,6 +303,6 @@ def _identifiers(edition: Edition, swhid: str) -> Iterator[Item]:
             yield {"@type": "PropertyValue", "propertyID": kind, "value": value}
 
 
-def _filled(values: Item) -> Item:
+def filled(values: Item) -> Item:
     """Return `values` without the fields that have none."""
     return {name: value for name, value in values.items() if value}

@@ -39,16 +39,30 @@ def _screen_style(cuts: tuple[Cut, ...]) -> str:
 
 
 def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
-    """Put before each paragraph a link to itself, which the style sheet shows as its number."""
-    for paragraph in article.iter("p"):
-        number = paragraph.get("data-number")
+    """Put before each paragraph a link to itself, which the style sheet shows as its number.
+
+    The link knows its place, such as "p. 4, ¶ 12", for the script that copies a citation.
+    """
+    page = ""
+    for element in list(article.iter("p", "span")):
+        if element.get("role") == "doc-pagebreak":
+            page = element.get("aria-label")
+        number = element.get("data-number")
         if number:
+            begins = element[0].get("aria-label") if _begins_with_page(element) else page
+            place = [f"p. {begins}"] if begins else []
             link = etree.Element("a", {
                 "class": "number", "href": f"#p{number}", "data-number": number,
+                "data-place": ", ".join([*place, f"¶ {number}"]),
                 "aria-label": f"{edition.words['paragraph']} {number}"})
-            link.tail, paragraph.text = paragraph.text, None
-            paragraph.insert(0, link)
-            del paragraph.attrib["data-number"]
+            link.tail, element.text = element.text, None
+            element.insert(0, link)
+            del element.attrib["data-number"]
+
+
+def _begins_with_page(paragraph: Element) -> bool:
+    return bool(len(paragraph) and not (paragraph.text or "").strip()
+                and paragraph[0].get("role") == "doc-pagebreak")
 
 
 def _place_notes(edition: Edition, body: Body) -> None:

@@ -25,6 +25,18 @@
     if (contents) contents.open = roomForContents.matches;
   }
 
+  /* A press on the number of a paragraph copies a citation of it; without this it is a link. */
+  async function copyPlace(event) {
+    const number = event.target.closest(".number");
+    if (!number || !navigator.clipboard) return;
+    const words = `${article.dataset.citation} ${number.dataset.place}. ${number.href}`;
+    await navigator.clipboard.writeText(words);
+    const status = document.querySelector(".copied");
+    status.textContent = `${status.dataset.words}: ${words}`;
+    setTimeout(() => { status.textContent = ""; }, 4000);
+  }
+
+  article.addEventListener("click", copyPlace);
   openContents();
   placeNotes();
   roomForContents.addEventListener("change", openContents);

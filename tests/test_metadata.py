@@ -122,7 +122,7 @@ def test_every_field_is_said(full: Project) -> None:
         "pdf_url": ["https://example.org/essay/essay.pdf"]}
     assert values(head, "DC.identifier") == [
         "https://doi.org/10.1234/abc%3C1%3E", "https://example.org/essay",
-            "urn:isbn:978-3-16-148410-0", SWHID]
+        "urn:isbn:978-3-16-148410-0", SWHID]
     assert values(head, "DC.rights") == ["https://creativecommons.org/licenses/by/4.0/"]
 
 
@@ -177,8 +177,7 @@ def test_description_says_who_and_where(full: Project) -> None:
     assert other["familyName"] == "Достоевский"
     assert society == {"@type": "Organization", "name": "The <Fifth> Society"}
     assert [entry["propertyID"] for entry in data["identifier"]] == ["DOI", "ISBN", "SWHID"]
-    assert [
-        entry["contentUrl"] for entry in data["encoding"]] == [
+    assert [entry["contentUrl"] for entry in data["encoding"]] == [
         "https://example.org/essay/essay.pdf", "https://example.org/essay/essay.epub"]
     assert data["abstract"] == "It is “short” & sweet."
     assert data["isAccessibleForFree"] is True
@@ -205,8 +204,7 @@ def test_corrections_are_of_the_replaced_text(sample_project: Project) -> None:
 
     (correction,) = data["isBasedOn"]["correction"]
     assert data["isBasedOn"]["name"] == "Über das Muster; ein Versuch"
-    assert (
-        correction["@type"], correction["identifier"], correction["name"]) == (
+    assert (correction["@type"], correction["identifier"], correction["name"]) == (
         "CorrectionComment", "s1", "wrong")
     assert "[not] even *this*" in correction["text"]
     assert "correction" not in data
