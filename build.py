@@ -10,7 +10,7 @@ from offprint.bootstrap import enter_environment
 if __name__ == "__main__":
     enter_environment("test" if "test" in sys.argv[1:2] else "")
 
-from offprint import paper
+from offprint import citation, deposit, paper
 from offprint.body import render_body
 from offprint.checks import check_edition
 from offprint.command import Options, Report, main
@@ -18,15 +18,16 @@ from offprint.cover import render_cover
 from offprint.edition import read_edition
 from offprint.epub import render_epub
 from offprint.fonts import cut_fonts, faces_for
-from offprint.output import write_output
+from offprint.metadata import render_head
+from offprint.output import write_citation_file, write_output
 from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
 from offprint.text import resolve_text
-from offprint.web import render_web
+from offprint.web import Record, render_web
 
 
 def build(options: Options) -> Report:
-    """Build the editions that `options` name, and put them in place at the end.
+    """Build what `options` name, and put it in place at the end.
 
     Raises ProblemsFoundError before anything is written, ToolError where a tool is missing.
     """
@@ -34,14 +35,20 @@ def build(options: Options) -> Report:
     with step("Reading and checking"):
         edition = read_edition(options.project, options.draft)
         text, notes = check_edition(edition)
+        item = citation.csl_item(edition, text, edition.swhid)
     if options.check_only:
-        return Report([], notes)
+        return Report([], [*notes, *citation.check_citation_file(edition, item)])
+
     with step("Resolving citations"):
-        text = resolve_text(edition, text)
+        resolved = resolve_text(edition, text)
+        citations = citation.render_citations(edition, text, edition.swhid)
+        sources = citation.read_sources(edition)
+        text = citation.add_cite_section(edition, resolved, citations)
         body = render_body(edition, text)
         cuts = cut_fonts(faces_for(text), body.characters)
+
     missing = paper.find_missing()
-    layout = page_map = cover = None
+    layout = page_map = None
     if not missing:
         with step("Setting the pages"):
             layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
@@ -49,16 +56,27 @@ def build(options: Options) -> Report:
             notes += page_map.problems(edition.manuscript.file)
 
     files = {}
-    if "pdf" in options.editions and layout:
+    if options.wants("pdf") and layout:
         with step("Writing the PDF"):
             files["essay.pdf"] = render_pdf(edition, layout)
-    if "epub" in options.editions:
+    if options.wants("epub"):
         with step("Making the EPUB"):
             cover = render_cover(edition, text, cuts) if layout else None
             files["essay.epub"] = render_epub(edition, text, cuts, cover, page_map)
-    if "html" in options.editions:
+    cite_files = citation.render_citation_files(item)
+    if options.wants("html"):
         with step("Making the HTML page"):
-            files["essay.html"] = render_web(edition, body, cuts, page_map).encode()
+            record = Record(
+                render_head(edition, text, edition.swhid, sources), citations[0][2],
+                cite_files | citation.render_references(edition, sources))
+            files["essay.html"] = render_web(edition, body, cuts, page_map, record).encode()
+    if options.wants("deposit"):
+        with step("Making the deposit files"):
+            files |= deposit.render_deposit(edition, resolved, edition.swhid, sources)
+            notes += deposit.check_deposit(edition)
+    if not options.targets:
+        files |= cite_files
+        write_citation_file(options.project, cite_files["CITATION.cff"])
     return Report(write_output(options.project.output, files), notes, missing)
 
 

@@ -13,6 +13,8 @@ In the order of the work:
   `fonts` are cut for it;
 - `paper` sets pages and `pdf` writes them; `pages` finds where each begins in the text;
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
+- `citation` cites the edition in words and files, `metadata` describes it in the head of the
+  page, `deposit` for archives and registries;
 - `output` puts the editions in place.
 """
 

@@ -22,7 +22,8 @@ from .text import Text
 from .tree import Element, break_addresses, inner_html, remove, unwrap
 
 TITLE_BLOCK = ("subtitle", "byline", "imprint", "abstract")
-BACK_MATTER = ("edition-corrections", "edition-bibliography", "edition-colophon")
+BACK_MATTER = (
+    "edition-corrections", "edition-bibliography", "edition-cite", "edition-colophon")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 @dataclass(frozen=True)

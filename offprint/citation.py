@@ -13,8 +13,9 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -25,7 +26,7 @@ from lxml import etree
 
 from . import __version__, pandoc
 from .bibliography import Entry
-from .document import elements, has_class, plain_text
+from .document import Element, attribute, elements, has_class, plain_text
 from .edition import Edition
 from .licenses import license_of
 from .manuscript import Author
@@ -126,7 +127,7 @@ def render_citations(edition: Edition, text: Text, swhid: str) -> list[tuple[str
 
     def cite(style: Path) -> tuple[str, str]:
         try:
-            return _entry(render_reference(printed, style, edition.front.lang,
+            return _entry(pandoc.render_reference(printed, style, edition.front.lang,
                                            edition.manuscript.file))
         except ProblemsFoundError:
             return "", ""
@@ -135,21 +136,6 @@ def render_citations(edition: Edition, text: Text, swhid: str) -> list[tuple[str
         cited = pool.map(cite, styles)
     return [(label, *forms) for label, forms in zip(styles.values(), cited, strict=True)
             if forms[1]]
-
-
-def render_reference(item: Item, style: Path, lang: str, file: str) -> str:
-    """Return a bibliography of the one CSL-JSON `item`, in the words of `style`, as HTML."""
-    arguments = ["-f", "csljson", "-t", "html5", "--citeproc", "--csl", str(style),
-                 "-M", f"lang={lang}", *pandoc.WRITING]
-    return pandoc._run(arguments, json.dumps([item]).encode(), file).decode()
-
-
-def read_references(path: Path, file: str) -> list[Item]:
-    """Return the sources of a BibLaTeX file as CSL-JSON items."""
-    # Pandoc reads titles as English, or not, by the locale it runs in.
-    items: list[Item] = json.loads(pandoc._run(
-        ["-f", "biblatex", "-t", "csljson"], path.read_bytes(), file, LANG="en_US.UTF-8"))
-    return items
 
 
 def render_bibtex(item: Item) -> str:
@@ -230,16 +216,51 @@ def render_cff(item: Item) -> str:
     }), Dumper=_CffDumper, allow_unicode=True, sort_keys=False, width=99)
 
 
-def render_references(edition: Edition) -> dict[str, str]:
-    """Return the bibliography for download: the author's own file, and the same as RIS."""
-    path = edition.project.references
+def render_citation_files(item: Item) -> dict[str, bytes]:
+    """Return, by name, the files that cite `item` in the forms that programs read."""
+    files = {"essay.bib": render_bibtex(item), "essay.ris": render_ris(item),
+             "essay.csl.json": render_csl_json(item), "CITATION.cff": render_cff(item)}
+    return {name: content.encode() for name, content in files.items()}
+
+
+def read_sources(edition: Edition) -> list[Item]:
+    """Return the bibliography as CSL-JSON items, titles with the capitals that were written."""
+    path, entries = edition.project.references, edition.bibliography.entries
     if not path.exists():
+        return []
+    return [_as_written(item, entries.get(item["id"]))
+            for item in pandoc.read_references(path, edition.bibliography.file)]
+
+
+def render_references(edition: Edition, sources: list[Item]) -> dict[str, bytes]:
+    """Return the bibliography for download: the author's own file, and the same as RIS."""
+    if not sources:
         return {}
-    entries = edition.bibliography.entries
-    items = [_as_written(item, entries.get(item["id"]))
-             for item in read_references(path, edition.bibliography.file)]
-    return {"references.bib": path.read_bytes().decode("utf-8-sig"),
-            "references.ris": "".join(map(render_ris, items))}
+    return {"references.bib": edition.project.references.read_bytes(),
+            "references.ris": "".join(map(render_ris, sources)).encode()}
+
+
+def add_cite_section(
+    edition: Edition, text: Text, citations: Sequence[tuple[str, str, str]]
+) -> Text:
+    """Return `text` with "How to cite this edition" before its colophon."""
+    words = edition.words
+    heading = {"t": "Header", "c": [
+        2, ["edition-cite", [], []], [{"t": "Str", "c": words["cite"]}]]}
+    forms = [_labelled(label, {"t": "RawInline", "c": ["html", page]})
+             for label, page, _ in citations]
+    place = _labelled(words["place"], {"t": "Str", "c": words["pinpoint"]})
+    at = next(number for number, block in enumerate(text.back)
+              if block["t"] == "Header" and attribute(block)[0] == "edition-colophon")
+    back = [*text.back[:at], heading, *forms, place, *text.back[at:]]
+    return replace(text, back=back)
+
+
+def _labelled(label: str, content: Element) -> Element:
+    """Return a paragraph of the section on citing: a label in small capitals, then `content`."""
+    span = {"t": "Span", "c": [["", ["side"], []], [{"t": "Str", "c": label}]]}
+    return {"t": "Div", "c": [["", ["cite"], []], [
+        {"t": "Para", "c": [span, {"t": "Space"}, content]}]]}
 
 
 def check_citation_file(edition: Edition, item: Item) -> Iterator[Problem]:
@@ -249,12 +270,7 @@ def check_citation_file(edition: Edition, item: Item) -> Iterator[Problem]:
         return
     if path.read_bytes().replace(b"\r\n", b"\n") != render_cff(item).encode():
         yield Problem(edition.project.name(path), 0, "CITATION.cff is stale",
-                      "put the one that the build writes in its place", note=True)
-
-
-def pinpoint(edition: Edition) -> str:
-    """Return how to name a place in the essay, as words: "p. …, ¶ …"."""
-    return edition.words.get("pinpoint", "p. …, ¶ …")
+                      "python3 build.py writes it anew", note=True)
 
 
 def _filled(values: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from .problems import Problem, ProblemsFoundError, ToolError
 from .project import PRESS, Project
 
 EDITIONS = ("pdf", "epub", "html")
+TARGETS = (*EDITIONS, "deposit")
 COMMANDS = ("check", "info", "test")
 
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
@@ -29,6 +30,7 @@ no name builds all."""
 EXAMPLES = """\
 commands:
   pdf, epub, html   build these editions into output/
+  deposit           the files that archives and registries ask for: JATS, DataCite, Zenodo …
   check             report the problems of text and sources, build nothing
   info              versions of the tools, and how to install what is missing
   test              run the tests of the press (the rest of the line goes to pytest)
@@ -69,10 +71,15 @@ class Options:
     """What the command line asks for."""
 
     project: Project
-    editions: tuple[str, ...] = EDITIONS
+    targets: tuple[str, ...] = ()
     check_only: bool = False
     draft: bool = False
     progress: Progress = field(default_factory=lambda: Progress(False, False))
+
+
+    def wants(self, target: str) -> bool:
+        """Tell whether `target` is to be built: it is named, or nothing is."""
+        return target in self.targets or (not self.targets and target in EDITIONS)
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ def main(build: Callable[[Options], Report], arguments: Sequence[str] | None = N
     root = Path(given.project).resolve()
     options = Options(
         Project(root, Path(given.output).resolve() if given.output else root / "output"),
-        tuple(name for name in EDITIONS if name in given.what) or EDITIONS,
+        tuple(name for name in TARGETS if name in given.what),
         "check" in given.what, given.draft, progress)
     return _report(build, options, given.quiet)
 
@@ -151,8 +158,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="build.py", description=DESCRIPTION, epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", metavar="WHAT", choices=[*EDITIONS, *COMMANDS, []],
-                        help="pdf, epub, html, check, info or test (default: all editions)")
+    parser.add_argument("what", nargs="*", metavar="WHAT", choices=[*TARGETS, *COMMANDS, []],
+                        help="pdf, epub, html, deposit, check, info or test "
+                             "(default: all editions and the files that cite them)")
     parser.add_argument("--project", default=os.fspath(PRESS), metavar="DIR",
                         help="the publication to print (default: the folder of build.py)")
     parser.add_argument("--output", metavar="DIR",

@@ -176,12 +176,8 @@ def _write_parts(edition: Edition, text: Text, essay: list[Element]) -> Any:
             if has_class(div, name):
                 front.append(_part(identifier, div["c"][1]))
     document = text.as_document(rewrite([*front, *essay, *text.back], _keep_lines))
-    # Pandoc's public functions write HTML and EPUB only.
-    data = pandoc._run(
-        ["-f", "json", "-t", "jats_archiving", "--wrap=none",
-         "--template", str(TEMPLATES / "deposit-parts.xml")],
-        json.dumps(document).encode(), edition.manuscript.file)
-    return etree.fromstring(data)
+    return etree.fromstring(pandoc.render_jats(
+        document, TEMPLATES / "deposit-parts.xml", edition.manuscript.file))
 
 
 def _keep_lines(element: Element) -> list[Element] | None:

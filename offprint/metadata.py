@@ -13,6 +13,7 @@ from html import escape
 from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
+from .citation import join_title
 from .document import attribute, elements, has_class, plain_text
 from .edition import Edition
 from .licenses import license_of
@@ -81,8 +82,7 @@ def cited_address(edition: Edition) -> str:
 
 def full_title(text: Text) -> str:
     """Return title and subtitle as a catalogue writes them."""
-    mark = " " if text.title.endswith(("?", "!", ".", "…", ":")) else ": "
-    return mark.join(filter(None, (text.title, text.subtitle)))
+    return join_title(text.title, text.subtitle)
 
 
 def read_abstract(text: Text) -> list[str]:

@@ -7,6 +7,15 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from .project import Project
+
+
+def write_citation_file(project: Project, content: bytes) -> None:
+    """Keep the CITATION.cff of a publication that has one true to the edition."""
+    path = project.root / "CITATION.cff"
+    if path.is_file() and path.read_bytes() != content:
+        path.write_bytes(content)
+
 
 def write_output(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write `files`, by name, into `folder` and return their paths.

@@ -62,7 +62,9 @@ def read_page_map(layout: Layout, article: Element) -> PageMap:
     """Return where the pages of `layout` begin in the stream of `article`."""
     places = read_stream(article)
     stream = "".join(place.character for place in places)
-    starts, inexact, position = [], [], 0
+    starts: list[tuple[int, int]] = []
+    inexact: list[int] = []
+    position = 0
     for number, page in enumerate(_page_texts(layout), 1):
         if not page:
             continue

@@ -72,6 +72,26 @@ def write_epub(
          json.dumps(document).encode(), file, SOURCE_DATE_EPOCH=str(moment))
 
 
+def render_reference(item: dict[str, Any], style: Path, lang: str, file: str) -> str:
+    """Return a bibliography of the one CSL-JSON `item`, in the words of `style`, as HTML."""
+    arguments = ["-f", "csljson", "-t", "html5", "--citeproc", "--csl", str(style),
+                 "-M", f"lang={lang}", *WRITING]
+    return _run(arguments, json.dumps([item]).encode(), file).decode()
+
+
+def read_references(path: Path, file: str) -> list[dict[str, Any]]:
+    """Return the sources of a BibLaTeX file as CSL-JSON items."""
+    items: list[dict[str, Any]] = json.loads(
+        _run(["-f", "biblatex", "-t", "csljson"], path.read_bytes(), file))
+    return items
+
+
+def render_jats(document: Document, template: Path, file: str) -> bytes:
+    """Return `document` as JATS (Archiving), in the frame of `template`."""
+    arguments = ["-f", "json", "-t", "jats_archiving", "--wrap=none", "--template", str(template)]
+    return _run(arguments, json.dumps(document).encode(), file)
+
+
 def version() -> str:
     """Return the version of Pandoc."""
     return _run(["--version"], b"", "").decode().split()[1]
@@ -89,7 +109,8 @@ def _run(arguments: Sequence[str], data: bytes, file: str, **environment: str) -
     """Run Pandoc and return its output; its warnings become problems in `file`."""
     done = subprocess.run(
         [_program(), *arguments], input=data, capture_output=True, check=False,
-        env={**os.environ, "LC_ALL": "C.UTF-8", **environment})
+        # Pandoc reads the titles of a bibliography as English, or not, by the locale it runs in.
+        env={**os.environ, "LC_ALL": "C.UTF-8", "LANG": "en_US.UTF-8", **environment})
     said = done.stderr.decode("utf-8", "replace").strip()
     problems = [_problem(file, message, data) for message in _warnings(said)]
     if problems:

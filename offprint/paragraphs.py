@@ -14,7 +14,8 @@ NOT_BODY_ROLES = (
     "doc-abstract", "doc-appendix", "doc-bibliography", "doc-colophon", "doc-endnotes",
     "doc-footnote", "doc-cover")
 NOT_BODY_CLASSES = (
-    "title-block", "subtitle", "byline", "imprint", "abstract", "line-block", "footnotes")
+    "title-block", "subtitle", "byline", "imprint", "abstract", "line-block", "footnotes",
+    "cite")
 
 
 def number_paragraphs(tree: Element, first: int = 1) -> int:

@@ -146,7 +146,8 @@ def draw_timelines(edition: Edition, blocks: list[Element]) -> list[Element]:
         identifier, _, pairs = attribute(element)
         name = identifier or "timeline-" + re.sub(r"\W+", "-", element["c"][2][0])
         return [as_inline(render_timeline(
-            drawings[element["c"][2][0]], dict(pairs).get("alt", ""), name, edition.front.lang))]
+            drawings[element["c"][2][0]], dict(pairs).get("alt") or plain_text(element["c"][1]),
+            name, edition.front.lang))]
 
     drawn: list[Element] = rewrite(blocks, draw)
     return drawn

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import dataclass
+
 from lxml import etree
 
 from .body import BACK_MATTER, Body, embed_pictures
 from .edition import Edition
 from .fonts import Cut, style_rules
-from .licenses import license_of
 from .pages import PageMap, make_mark, mark_pages
 from .tables import mark_table_heads, scroll_wide_blocks
 from .templating import read_template, render
 from .tree import Element, outer_html
 
 
+@dataclass(frozen=True)
+class Record:
+    """What the page says of its edition to programs: head lines, a citation, files to save."""
+
+    head: str
+    citation: str
+    files: dict[str, bytes]
+
+
 def render_web(
-    edition: Edition, body: Body, cuts: tuple[Cut, ...], page_map: PageMap | None
+    edition: Edition, body: Body, cuts: tuple[Cut, ...], page_map: PageMap | None,
+    record: Record,
 ) -> str:
     """Return the HTML edition of `edition`, with the places where printed pages begin."""
     body = body.copy()
@@ -24,6 +36,8 @@ def render_web(
         mark_pages(page_map, [body.article], make_mark)
     _link_paragraph_numbers(edition, body.article)
     _place_notes(edition, body)
+    _offer_files(edition, body.article, record.files)
+    body.article.set("data-citation", record.citation)
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
     scroll_wide_blocks(body.article)
@@ -31,7 +45,7 @@ def render_web(
         "web.html.j2", front=edition.front, edition=edition, words=edition.words,
         plain_title=body.title, headings=headings, body=outer_html(body.article),
         css=_screen_style(cuts),
-        script=read_template("screen.js"), license=license_of(edition.front.license))
+        script=read_template("screen.js"), head=record.head)
 
 
 def _screen_style(cuts: tuple[Cut, ...]) -> str:
@@ -50,7 +64,7 @@ def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
         number = element.get("data-number")
         if number:
             begins = element[0].get("aria-label") if _begins_with_page(element) else page
-            place = [f"p. {begins}"] if begins else []
+            place = [f"{edition.words['page']} {begins}"] if begins else []
             link = etree.Element("a", {
                 "class": "number", "href": f"#p{number}", "data-number": number,
                 "data-place": ", ".join([*place, f"¶ {number}"]),
@@ -63,6 +77,27 @@ def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
 def _begins_with_page(paragraph: Element) -> bool:
     return bool(len(paragraph) and not (paragraph.text or "").strip()
                 and paragraph[0].get("role") == "doc-pagebreak")
+
+
+def _offer_files(edition: Edition, article: Element, files: dict[str, bytes]) -> None:
+    """Offer `files` for saving, those of the bibliography in it, the others under "cite"."""
+    for name, section in (("references", "edition-bibliography"), ("", "edition-cite")):
+        chosen = {file: data for file, data in files.items()
+                  if file.startswith("references") == bool(name)}
+        place = article.find(f".//section[@id='{section}']")
+        if place is None or not chosen:
+            continue
+        listed = etree.SubElement(place, "ul", {
+            "class": "files", "aria-label": edition.words["download"]})
+        for file, data in chosen.items():
+            link = etree.SubElement(etree.SubElement(listed, "li"), "a", {
+                "download": file, "href": data_url(data)})
+            link.text = file
+
+
+def data_url(data: bytes) -> str:
+    """Return `data` as an address of plain text, to be saved by the reader."""
+    return "data:text/plain;charset=utf-8;base64," + base64.b64encode(data).decode()
 
 
 def _place_notes(edition: Edition, body: Body) -> None:

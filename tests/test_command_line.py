@@ -17,8 +17,9 @@ def test_no_target_builds_all_editions(tmp_path: Path, capsys: pytest.CaptureFix
     assert run("--project", BASE, "--output", tmp_path) == 0
 
     said = capsys.readouterr()
-    assert [str(tmp_path / name) for name in ("essay.pdf", "essay.epub", "essay.html")
-            ] == said.out.splitlines()
+    assert said.out.splitlines() == [str(tmp_path / name) for name in (
+        "essay.pdf", "essay.epub", "essay.html", "essay.bib", "essay.ris", "essay.csl.json",
+        "CITATION.cff")]
     assert said.err == ""
 
 
@@ -82,7 +83,7 @@ def test_without_pango_the_other_editions_are_built(
     monkeypatch.setattr(paper, "load_weasyprint", missing)
     monkeypatch.setattr(paper, "install_pango", lambda: False)
 
-    assert run("--project", BASE, "--output", tmp_path, "--quiet") == 3
+    assert run("html", "epub", "pdf", "--project", BASE, "--output", tmp_path, "--quiet") == 3
 
     assert {"essay.html", "essay.epub"} == {path.name for path in tmp_path.iterdir()}
     line, = capsys.readouterr().err.splitlines()

@@ -65,9 +65,7 @@ def references(project: Project) -> list[Item]:
     """Return the bibliography of `project` as CSL-JSON."""
     if not project.references.exists():
         return []
-    items: list[Item] = json.loads(pandoc._run(
-        ["-f", "biblatex", "-t", "csljson"], project.references.read_bytes(), "references.bib"))
-    return items
+    return pandoc.read_references(project.references, "references.bib")
 
 
 def deposit_of(project: Project, swhid: str = "") -> dict[str, bytes]:

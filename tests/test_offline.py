@@ -34,8 +34,8 @@ def test_build_passes_with_the_network_cut_off(tmp_path: Path) -> None:
 
     subprocess.run(command, check=True, env=environment)
 
-    assert {"essay.pdf", "essay.epub", "essay.html"} == {
-        path.name for path in (tmp_path / "output").iterdir()}
+    made = {path.name for path in (tmp_path / "output").iterdir()}
+    assert {"essay.pdf", "essay.epub", "essay.html"} <= made
 
 
 def _runs(command: list[str]) -> bool:

@@ -239,8 +239,8 @@ def test_quotations_are_numbered_and_lists_are_not(write_essay: Write) -> None:
     numbered = [(p.get("id"), letters("".join(p.itertext())))
                 for p in body.article.iter("p") if p.get("id")]
 
-    assert numbered == [("p1", "One"), ("p2", "Two"), ("p3", "Three"), ("p4", "Four"), ("p5", "Five")
-            ]
+    assert numbered == [(f"p{number}", word) for number, word in enumerate(
+        ("One", "Two", "Three", "Four", "Five"), 1)]
 
 
 def test_words_that_cannot_be_found_are_said_to_be_so(write_essay: Write) -> None:

@@ -43,6 +43,6 @@ def test_readme_links_lead_somewhere() -> None:
 
 def test_readme_shows_every_command() -> None:
     """Every target and command of the command line is in the README."""
-    from offprint.command import COMMANDS, EDITIONS
+    from offprint.command import COMMANDS, TARGETS
 
-    assert [name for name in (*EDITIONS, *COMMANDS) if f"build.py {name}" not in README] == []
+    assert [name for name in (*TARGETS, *COMMANDS) if f"build.py {name}" not in README] == []
