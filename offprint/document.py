@@ -122,6 +122,49 @@ def top_level(blocks: list[Element]) -> int:
     return min((header["c"][0] for header in elements(blocks, "Header")), default=0)
 
 
+def drop_addresses(blocks: list[Element]) -> list[Element]:
+    """Return `blocks` without the addresses of the sources in citations.
+
+    Notes end with them in many styles; the bibliography gives each once, and that is enough.
+    """
+    def change(element: Element) -> list[Element] | None:
+        if element["t"] != "Cite":
+            return None
+        return [{"t": "Cite", "c": [element["c"][0], _without_addresses(element["c"][1])]}]
+
+    dropped: list[Element] = rewrite(blocks, change)
+    return dropped
+
+
+def _without_addresses(inlines: list[Element]) -> list[Element]:
+    kept: list[Element] = []
+    for inline in inlines:
+        if _is_address(inline):
+            _drop_comma(kept)
+        elif inline["t"] == "Note":
+            kept.append({"t": "Note", "c": [
+                {**block, "c": _without_addresses(block["c"])} for block in inline["c"]]})
+        elif inline["t"] in ("Link", "Span"):
+            attributes, content, *rest = inline["c"]
+            kept.append({"t": inline["t"], "c": [
+                attributes, _without_addresses(content), *rest]})
+        else:
+            kept.append(inline)
+    return kept
+
+
+def _is_address(inline: Element) -> bool:
+    return plain_text([inline]).startswith(("https://", "http://"))
+
+
+def _drop_comma(inlines: list[Element]) -> None:
+    """Take the comma and the space before an address off the end of `inlines`."""
+    while inlines and inlines[-1]["t"] in SPACES:
+        inlines.pop()
+    if inlines and inlines[-1]["t"] == "Str":
+        inlines[-1] = {"t": "Str", "c": inlines[-1]["c"].removesuffix(",")}
+
+
 def unwrap_notes(blocks: list[Element], within: str) -> list[Element]:
     """Return `blocks` with the notes inside each Div of class `within` set in the line.
 

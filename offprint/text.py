@@ -14,6 +14,7 @@ from . import __version__, pandoc
 from .document import (
     Element,
     attribute,
+    drop_addresses,
     elements,
     has_class,
     plain_text,
@@ -103,7 +104,10 @@ def resolve_text(edition: Edition, text: Text) -> Text:
     resolved = pandoc.resolve_citations(
         document, edition.style, edition.project.references, edition.front.lang,
         edition.manuscript.file)
-    front, rest = take_part(resolved["blocks"], FRONT)
+    blocks = resolved["blocks"]
+    if any(attribute(div)[0].startswith("ref-") for div in elements(blocks, "Div")):
+        blocks = drop_addresses(blocks)
+    front, rest = take_part(blocks, FRONT)
     back, essay = take_part(rest, BACK)
     return Text({**resolved, "meta": {}}, front, essay, unwrap_notes(back, "correction"))
 

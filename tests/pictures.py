@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from offprint.project import PRESS
 from tests.validators import browser
 
-PAGES = (3, 4)  # an opening with a figure: left and right page, counted from 0
+PAGES = (7, 8)  # an opening of the text: left and right page, counted from 0
 
 
 def make_pages(pdf: Path, picture: Path) -> None:

@@ -285,3 +285,13 @@ def test_marks_leave_any_tree_its_text(parts: list[str], data: st.DataObject) ->
     assert before == "".join(article.itertext())
     assert [str(number) for number in range(1, len(places) + 1)] == [
         span.get("aria-label") for span in article.iter("span")]
+
+
+def test_documented_place_is_where_the_docs_say(essay: Built) -> None:
+    """The place that docs/places.md names is on that page and has that number."""
+    said = (PRESS / "docs/places.md").read_text(encoding="utf-8")
+    page, number = re.search(r"p\. (\d+), ¶ (\d+)", said).groups()
+    link = html.parse(str(essay.html)).find(f".//p[@id='p{number}']/a[@class='number']")
+
+    assert link.get("data-place") == f"p. {page}, ¶ {number}"
+    assert f"P. {page}, ¶ {number}" in (PRESS / "README.md").read_text(encoding="utf-8")
