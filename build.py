@@ -19,9 +19,10 @@ from offprint.edition import read_edition
 from offprint.epub import render_epub
 from offprint.fonts import cut_fonts, faces_for
 from offprint.metadata import render_head
-from offprint.output import write_citation_file, write_output
+from offprint.output import write_output
 from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
+from offprint.project import PRESS
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
@@ -75,9 +76,11 @@ def build(options: Options) -> Report:
             files |= deposit.render_deposit(edition, resolved, edition.swhid, sources)
             notes += deposit.check_deposit(edition)
     if not options.targets:
-        files |= cite_files
-        write_citation_file(options.project, cite_files["CITATION.cff"])
-    return Report(write_output(options.project.output, files), notes, missing)
+        files |= cite_files | deposit.render_records(edition, text, edition.swhid, sources)
+    written = write_output(options.project.output, files)
+    if not options.targets and options.project.root == PRESS and not edition.draft:
+        write_output(PRESS, {"CITATION.cff": cite_files["CITATION.cff"]})
+    return Report(written, notes, missing)
 
 
 if __name__ == "__main__":

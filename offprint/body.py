@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import mimetypes
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,6 +20,9 @@ from .paragraphs import number_paragraphs
 from .text import Text
 from .tree import Element, break_addresses, inner_html, remove, unwrap
 
+PICTURE_TYPES = {
+    ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml",
+    ".gif": "image/gif", ".webp": "image/webp"}
 TITLE_BLOCK = ("subtitle", "byline", "imprint", "abstract")
 BACK_MATTER = (
     "edition-corrections", "edition-bibliography", "edition-cite", "edition-colophon")
@@ -97,7 +99,7 @@ def embed_pictures(edition: Edition, article: Element) -> None:
 
 def data_address(path: Path) -> str:
     """Return the content of a file as a data address."""
-    kind = mimetypes.types_map.get(path.suffix.lower(), "image/webp")
+    kind = PICTURE_TYPES[path.suffix.lower()]
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 

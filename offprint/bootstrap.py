@@ -25,6 +25,8 @@ def enter_environment(group: str = "") -> None:
     Returns where this process already runs inside it; otherwise starts the same command there
     and does not return. Exits with code 3 where the environment can't be made.
     """
+    if sys.version_info < (3, 11):  # noqa: UP036  (whoever has an older one is told here)
+        sys.exit("build.py: Python 3.11 or later is needed; this is " + sys.version.split()[0])
     python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not _is_ready(group):
         _make_environment(python, group)
@@ -77,7 +79,7 @@ def _stamp(group: str) -> Path:
 
 
 def _digest() -> str:
-    return hashlib.sha256(SETTINGS.read_bytes() + sys.version.encode()).hexdigest()
+    return hashlib.sha256(SETTINGS.read_bytes()).hexdigest()
 
 
 def _make_environment(python: Path, group: str) -> None:
@@ -87,12 +89,18 @@ def _make_environment(python: Path, group: str) -> None:
     wanted = [*settings["project"]["dependencies"],
               *(settings["dependency-groups"][group] if group else [])]
     print(f"Setting up {FOLDER.name} (once; about a minute) …", file=sys.stderr, flush=True)
-    _run([sys.executable, "-m", "venv", "--clear", str(FOLDER)] if not python.exists() else [],
+    _run([] if _has_pip(python) else [sys.executable, "-m", "venv", "--clear", str(FOLDER)],
          "python3 -m venv failed; on Debian and Ubuntu: sudo apt install python3-venv")
     _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
          "pip could not install what pyproject.toml lists; is there a network?")
     for name in {"", group}:
         _stamp(name).write_text(_digest(), encoding="utf-8")
+
+
+def _has_pip(python: Path) -> bool:
+    """Tell whether there is an environment, whole enough to install something in it."""
+    return python.exists() and not subprocess.run(
+        [str(python), "-m", "pip", "--version"], capture_output=True, check=False).returncode
 
 
 def _run(command: list[str], remedy: str) -> None:

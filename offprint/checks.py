@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from .body import PICTURE_TYPES
 from .corrections import CITED_KEY
 from .document import Element, attribute, elements, plain_text, walk
 from .edition import Edition
@@ -18,10 +19,13 @@ from .fonts import missing_characters
 from .problems import Problem, ProblemsFoundError, suggestion
 from .records import YamlData
 from .templating import languages
-from .text import Text, cited_keys, read_text
+from .text import Text, cited_keys, image_path, is_timeline, read_text
 from .timeline import cited_sources, read_timeline
 
-PICTURES = (".png", ".jpg", ".jpeg", ".svg", ".gif", ".webp", ".yaml")
+SCHEMES = ("https", "http", "mailto", "doi")
+WITH_ATTRIBUTES = (
+    "Header", "Div", "Span", "Figure", "Image", "Link", "Code", "CodeBlock", "Table")
+PICTURES = (*PICTURE_TYPES, ".yaml")
 
 
 def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
@@ -48,12 +52,14 @@ def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
 
 
 def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:
-    """Every key that the essay cites is in the bibliography."""
+    """Every key that is cited, in the essay or in a correction, is in the bibliography."""
     known = edition.bibliography.entries
-    cited = {item["citationId"] for cite in elements(text.blocks, "Cite") for item in cite["c"][0]}
-    for key in sorted(cited - known.keys()):
-        for line in _lines_citing(edition, key):
-            yield _missing_key(edition, edition.manuscript.file, line, key)
+    checked_elsewhere = {key for entry in edition.corrections.entries for key in entry.keys}
+    for blocks, kept in (([*text.front, *text.essay], set()), (text.back, checked_elsewhere)):
+        for key in sorted(_cited(blocks) - known.keys() - kept):
+            cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
+            for file, line in _places(edition, cited):
+                yield _missing_key(edition, file, line, key)
 
 
 def check_nocite(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -79,10 +85,13 @@ def check_unused(edition: Edition, text: Text) -> Iterator[Problem]:
 
 
 def check_notes(edition: Edition, text: Text) -> Iterator[Problem]:
-    """Every reference to a footnote has its footnote."""
+    """Every reference to a footnote has its footnote, and every footnote has words."""
+    for note in elements(text.essay, "Note"):
+        if not plain_text(note["c"]) and not any(True for _ in elements(note["c"], "Cite")):
+            yield _at(edition, "^[", "a footnote has no words", "write some, or remove it")
     for label in sorted(set(re.findall(r"\[\^([^\]\s]+)\]", plain_text(text.essay)))):
-        for line in _lines_with(edition, f"[^{label}]"):
-            yield Problem(edition.manuscript.file, line, f'there is no footnote "[^{label}]"',
+        for file, line in _places(edition, f"[^{label}]"):
+            yield Problem(file, line, f'there is no footnote "[^{label}]"',
                           f"write it on a line of its own: [^{label}]: …")
 
 
@@ -95,6 +104,9 @@ def check_links(edition: Edition, text: Text) -> Iterator[Problem]:
             if target[1:] not in places:
                 yield _at(edition, f"({target}", f'the link to "{target}" leads nowhere',
                           suggestion(target[1:], places, "give the place an identifier, {#…}"))
+        elif urlsplit(target).scheme and urlsplit(target).scheme not in SCHEMES:
+            yield _at(edition, target, f'the link to "{target}" is of a kind that is not printed',
+                      "use " + ", ".join(f"{scheme}:" for scheme in SCHEMES))
         elif not urlsplit(target).scheme:
             yield _at(edition, target, f'the link to "{target}" leads to a file outside the essay',
                       "give the full address; readers of the PDF do not have the file")
@@ -104,7 +116,7 @@ def check_pictures(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every image is a file of the publication and says in words what it shows."""
     for image in elements(text.blocks, "Image"):
         source = unquote(image["c"][2][0])
-        path = edition.project.manuscript / source
+        path = image_path(edition, image)
         if urlsplit(source).scheme in ("http", "https"):
             yield _at(edition, source, f'the image "{source}" is on the network',
                       "save it in manuscript/figures and name that file")
@@ -124,8 +136,8 @@ def check_pictures(edition: Edition, text: Text) -> Iterator[Problem]:
 def check_timelines(edition: Edition, text: Text) -> Iterator[Problem]:
     """The data of every timeline can be drawn, and its sources are known."""
     for image in elements(text.blocks, "Image"):
-        path = edition.project.manuscript / image["c"][2][0]
-        if path.suffix != ".yaml" or not path.is_file():
+        path = image_path(edition, image)
+        if not is_timeline(edition, path):
             continue
         file = edition.project.name(path)
         timeline, problems = read_timeline(path, file)
@@ -154,13 +166,16 @@ def check_headings(edition: Edition, text: Text) -> Iterator[Problem]:
 
 
 def check_raw(edition: Edition, text: Text) -> Iterator[Problem]:
-    """The essay is Markdown alone: HTML would be lost in one edition or another."""
-    for element in walk(text.essay):
+    """All words are Markdown alone: HTML would be lost in one edition or another."""
+    for element in walk(text.blocks):
         if element["t"] in ("RawInline", "RawBlock"):
             raw = element["c"][1].strip()
-            if not raw.startswith("<!--"):
-                yield _at(edition, raw.splitlines()[0], f"raw {element['c'][0]}: “{raw[:40]}”",
-                          "write it in Markdown; for a class, [words]{.name}")
+            yield _at(edition, raw.splitlines()[0], f"raw {element['c'][0]}: “{raw[:40]}”",
+                      "write it in Markdown; for a class, [words]{.name}")
+        for name, _ in attribute(element)[2] if element["t"] in WITH_ATTRIBUTES else ():
+            if name == "style" or name.startswith("on"):
+                yield _at(edition, f"{name}=", f'the attribute "{name}" is not printed',
+                          "give a class, {.name}, and set its looks in a style sheet")
 
 
 def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -185,8 +200,8 @@ def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
                           for value in entry.fields.values())
     for char in sorted(missing_characters(everything, text.has_code)):
         remedy = "write it in other letters, or as an image"
-        lines = _lines_with(edition, char, nowhere=[])
         what = f"no typeface of this edition has “{char}” (U+{ord(char):04X})"
+        lines = edition.manuscript.lines_with(char)
         for line in lines:
             yield Problem(edition.manuscript.file, line, what, remedy)
         if not lines:
@@ -245,32 +260,30 @@ def _missing_key(edition: Edition, file: str, line: int, key: str) -> Problem:
 def _identifiers(blocks: list[Element]) -> Iterator[str]:
     """Yield the identifier of every element that has one."""
     for element in walk(blocks):
-        if element["t"] in ("Header", "Div", "Span", "Figure", "Image", "Link", "Code",
-                            "CodeBlock", "Table") and attribute(element)[0]:
+        if element["t"] in WITH_ATTRIBUTES and attribute(element)[0]:
             yield attribute(element)[0]
 
 
+def _cited(blocks: list[Element]) -> set[str]:
+    return {item["citationId"] for cite in elements(blocks, "Cite") for item in cite["c"][0]}
+
+
 def _at(edition: Edition, words: str, what: str, remedy: str) -> Problem:
-    """Return a problem at the first line of the essay that holds `words`."""
-    return Problem(edition.manuscript.file, _lines_with(edition, words)[0], what, remedy)
+    """Return a problem at the first place where `words` stand in the sources."""
+    file, line = _places(edition, words)[0]
+    return Problem(file, line, what, remedy)
 
 
-def _lines_with(edition: Edition, words: str, nowhere: list[int] | None = None) -> list[int]:
-    lines = [number for number, line in enumerate(edition.manuscript.body.splitlines(), 1)
-             if words in line]
-    return lines or ([0] if nowhere is None else nowhere)
-
-
-def _lines_citing(edition: Edition, key: str) -> list[int]:
-    cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
-    return [number for number, line in enumerate(edition.manuscript.body.splitlines(), 1)
-            if cited.search(line)]
+def _places(edition: Edition, words: str | re.Pattern[str]) -> list[tuple[str, int]]:
+    """Return the file and line of each place of `words`; the essay as a whole where unknown."""
+    essay = edition.manuscript
+    places = [(essay.file, line) for line in essay.lines_with(words)]
+    return places or [(edition.corrections.file, line)
+                      for line in edition.corrections.lines_with(words)] or [(essay.file, 0)]
 
 
 def _front_line(edition: Edition, name: str) -> int:
-    lines = edition.project.essay.read_text(encoding="utf-8-sig").splitlines()
-    return next((number for number, line in enumerate(lines, 1)
-                 if re.match(rf"{name}\s*:", line)), 1)
+    return next(iter(edition.manuscript.lines_with(re.compile(rf"^{name}\s*:"))), 1)
 
 
 def _other_file_with(edition: Edition, char: str) -> str:

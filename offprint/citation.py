@@ -31,6 +31,7 @@ from .edition import Edition
 from .licenses import license_of
 from .manuscript import Author
 from .problems import Problem, ProblemsFoundError
+from .project import PRESS
 from .styles import find_style
 from .text import Text
 
@@ -264,9 +265,9 @@ def _labelled(label: str, content: Element) -> Element:
 
 
 def check_citation_file(edition: Edition, item: Item) -> Iterator[Problem]:
-    """Yield a note when the publication has a CITATION.cff that says something else."""
+    """Yield a note when the press's own CITATION.cff says something else than its edition."""
     path = edition.project.root / "CITATION.cff"
-    if edition.draft or not path.is_file():
+    if edition.draft or edition.project.root != PRESS or not path.is_file():
         return
     if path.read_bytes().replace(b"\r\n", b"\n") != render_cff(item).encode():
         yield Problem(edition.project.name(path), 0, "CITATION.cff is stale",

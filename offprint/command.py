@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import __version__
-from .problems import Problem, ProblemsFoundError, ToolError
+from .problems import Problem, ProblemsFoundError, ToolError, suggestion
 from .project import PRESS, Project
 
 EDITIONS = ("pdf", "epub", "html")
@@ -96,8 +96,8 @@ def main(build: Callable[[Options], Report], arguments: Sequence[str] | None = N
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["test"]:
         return run_tests(words[1:])
-    given = _parser().parse_args(words)
-    if "info" in given.what:
+    given = _parse(words)
+    if given.what == ["info"]:
         return show_info()
     progress = Progress(sys.stderr.isatty() and not given.quiet, given.verbose)
     root = Path(given.project).resolve()
@@ -116,6 +116,10 @@ def _report(build: Callable[[Options], Report], options: Options, quiet: bool) -
         return PROBLEMS
     except ToolError as error:
         print(f"build.py: {error}", file=sys.stderr)
+        return TOOL
+    except OSError as error:
+        print(f"build.py: {error.filename or 'a file'}: {error.strerror or error}; "
+              "check the place and its permissions", file=sys.stderr)
         return TOOL
     except KeyboardInterrupt:
         print("build.py: stopped; the last output is as it was", file=sys.stderr)
@@ -154,11 +158,27 @@ def run_tests(arguments: Sequence[str]) -> int:
     return subprocess.run(command, cwd=PRESS, check=False).returncode
 
 
+def _parse(words: Sequence[str]) -> argparse.Namespace:
+    """Return the command line as parsed; exit with code 2 where it makes no sense."""
+    parser = _parser()
+    given = parser.parse_args(words)
+    for name in given.what:
+        if name not in (*TARGETS, *COMMANDS):
+            remedy = suggestion(name, (*TARGETS, *COMMANDS))
+            parser.error(f'there is no "{name}"' + (f"; {remedy}" if remedy else
+                         "; known are " + ", ".join((*TARGETS, *COMMANDS))))
+        if name in COMMANDS and len(given.what) > 1:
+            parser.error(f'"{name}" stands alone')
+        if name == "test":
+            parser.error('"test" comes first: python3 build.py test')
+    return given
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="build.py", description=DESCRIPTION, epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="*", metavar="WHAT", choices=[*TARGETS, *COMMANDS, []],
+    parser.add_argument("what", nargs="*", metavar="WHAT",
                         help="pdf, epub, html, deposit, check, info or test "
                              "(default: all editions and the files that cite them)")
     parser.add_argument("--project", default=os.fspath(PRESS), metavar="DIR",

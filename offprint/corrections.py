@@ -57,6 +57,13 @@ class Corrections:
     entries: tuple[Correction, ...]
     lines: tuple[int, ...]
     problems: tuple[Problem, ...]
+    source: str = ""
+
+    def lines_with(self, words: str | re.Pattern[str]) -> list[int]:
+        """Return the lines of the file in which `words` stand."""
+        pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
+        return [number for number, line in enumerate(self.source.splitlines(), 1)
+                if pattern.search(line)]
 
     def numbered(self) -> list[tuple[int, Correction]]:
         """Return each correction with the line where it begins."""
@@ -69,13 +76,15 @@ def read_corrections(project: Project) -> Corrections:
     if not project.corrections.exists():
         return Corrections(file, None, None, (), (), ())
     try:
-        data = YamlData(project.corrections.read_text(encoding="utf-8"), file)
+        source = project.corrections.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         problem = Problem(file, 0, "this is not UTF-8 text", "save the file as UTF-8")
         return Corrections(file, None, None, (), (), (problem,))
+    data = YamlData(source, file)
     record = read_record(CorrectionsFile, data)
     if record is None:
         return Corrections(file, None, None, (), (), tuple(data.problems))
     entries = tuple(record.corrections)
     lines = tuple(data.line(("corrections", number)) for number in range(len(entries)))
-    return Corrections(file, record.replaces, record.note, entries, lines, tuple(data.problems))
+    return Corrections(
+        file, record.replaces, record.note, entries, lines, tuple(data.problems), source)

@@ -57,6 +57,10 @@ KINDS = {"article-journal": "journal", "article-magazine": "magazine",
          "personal_communication": "letter"}
 
 
+# Licences of texts with SPDX identifiers, besides those of Creative Commons.
+OTHER_LICENSES = ("GFDL-1.3-only", "GFDL-1.3-or-later", "LAL-1.3", "MIT", "Apache-2.0")
+
+
 def render_deposit(
     edition: Edition, text: Text, swhid: str, references: Sequence[Item]
 ) -> dict[str, bytes]:
@@ -68,10 +72,19 @@ def render_deposit(
     jats, files = render_jats(edition, text, swhid, references)
     files["essay.jats.xml"] = jats
     files["zenodo.json"] = _json(describe_for_zenodo(edition, text, swhid, references))
-    if edition.front.publisher:
-        files[DATACITE[0]] = _json(describe_for_datacite(edition, text, swhid, references))
+    files |= render_records(edition, text, swhid, references)
     if can_register(edition):
         files["crossref.xml"] = render_crossref(edition, text, references)
+    return files
+
+
+def render_records(
+    edition: Edition, text: Text, swhid: str, references: Sequence[Item]
+) -> dict[str, bytes]:
+    """Return the files that the HTML page links to: DataCite metadata and the link set."""
+    files = {}
+    if edition.front.publisher:
+        files[DATACITE[0]] = _json(describe_for_datacite(edition, text, swhid, references))
     if address_of(edition):
         files[LINKSET[0]] = _json(list_links(edition))
     return files
@@ -80,7 +93,8 @@ def render_deposit(
 def can_register(edition: Edition) -> bool:
     """Tell whether the front matter has all that a registration with Crossref requires."""
     front = edition.front
-    return bool(front.doi and address_of(edition) and front.publisher and _mailbox(edition))
+    return bool(not edition.draft and front.doi and address_of(edition) and front.publisher
+                and _mailbox(edition))
 
 
 def check_deposit(edition: Edition) -> Iterator[Problem]:
@@ -471,9 +485,10 @@ def _mailbox(edition: Edition) -> str:
 
 
 def _spdx(edition: Edition) -> str:
-    """Return the licence's SPDX identifier, where the front matter names one."""
+    """Return the licence's SPDX identifier, where the front matter gives one that we know."""
     name = edition.front.license or ""
-    return name if re.fullmatch(r"[A-Za-z][\w.+-]*", name) else ""
+    known = license_of(name).url and not name.startswith("http")
+    return name if known or name in OTHER_LICENSES else ""
 
 
 def _json(value: Item) -> bytes:

@@ -5,6 +5,7 @@ Elements are Pandoc's: {"t": type, "c": content}; an attribute is [id, [classes]
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -120,6 +121,17 @@ def shift_headings(blocks: list[Element], by: int) -> list[Element]:
 def top_level(blocks: list[Element]) -> int:
     """Return the level of the highest heading in `blocks`; 0 when there is none."""
     return min((header["c"][0] for header in elements(blocks, "Header")), default=0)
+
+
+def drop_comments(blocks: list[Element]) -> list[Element]:
+    """Return `blocks` without the author's comments, <!-- … -->."""
+    def change(element: Element) -> list[Element] | None:
+        is_comment = element["t"] in ("RawInline", "RawBlock") and re.fullmatch(
+            r"\s*<!--((?!-->).)*-->\s*", element["c"][1], re.DOTALL)
+        return [] if is_comment else None
+
+    kept: list[Element] = rewrite(blocks, change)
+    return kept
 
 
 def drop_addresses(blocks: list[Element]) -> list[Element]:

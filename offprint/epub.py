@@ -111,8 +111,7 @@ def _write_parts(
         arguments += ["--epub-embed-font", str(path)]
     if cover:
         (work / "cover.png").write_bytes(cover)
-        arguments += ["--epub-cover-image", str(work / "cover.png"),
-                      "-V", f"cover-alt={text.title}"]
+        arguments += ["--epub-cover-image", str(work / "cover.png")]
     return arguments
 
 
@@ -121,7 +120,8 @@ def _metadata(edition: Edition, text: Text) -> dict[str, object]:
     front = edition.front
     pictures = text.has_pictures
     about: dict[str, object] = {
-        "title": text.title, "lang": front.lang, "date": front.date.isoformat(),
+        "title": text.title, "cover-alt": text.title,
+        "lang": front.lang, "date": front.date.isoformat(),
         "creator": [{"role": "author", "text": author.display, "file-as": author.sorted}
                     for author in front.author],
         "identifier": front.doi or front.url or edition.identifier,
@@ -224,7 +224,7 @@ def _make_mark(page: int) -> Element:
     """Return the mark of a page (EPUB SSV 1.1, pagebreak)."""
     return etree.Element(f"{XHTML}span", {
         TYPE: "pagebreak", "role": "doc-pagebreak", "id": f"page-{page}",
-        "aria-label": str(page)})
+        "title": str(page)})
 
 
 def _mend_navigation(tree: Element, edition: Edition, places: Places) -> None:

@@ -27,7 +27,8 @@ def identify_source(project: Project) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for name in FOLDERS:
             if (project.root / name).is_dir():
-                shutil.copytree(project.root / name, Path(folder) / name, ignore=LEFT_BEHIND)
+                shutil.copytree(project.root / name, Path(folder) / name, ignore=LEFT_BEHIND,
+                                ignore_dangling_symlinks=True)
         _drop_empty_folders(Path(folder))
         for path in Path(folder).rglob("*"):
             if path.is_file():

@@ -24,7 +24,7 @@ def license_of(identifier: str | None) -> License:
     """
     if not identifier:
         return License()
-    if identifier.startswith(("https://", "http://")):
+    if re.fullmatch(r"https?://[^\s<>\"\\]+", identifier):
         return License(identifier, identifier)
     if identifier == "CC0-1.0":
         return License("CC0 1.0 Universal", "https://creativecommons.org/publicdomain/zero/1.0/")

@@ -16,6 +16,8 @@ from .records import YamlData, read_record
 SEMANTIC_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-\d{3})?")
 DOI = re.compile(r"10\.\d{4,9}/\S+")
+ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s<>\"\\]*)?")
+CONTACT = re.compile(rf"[\w.+-]+@[\w-]+(\.[\w-]+)+|{ADDRESS.pattern}")
 ISBN = re.compile(r"97[89]-?(\d-?){9}\d")
 ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 
@@ -46,6 +48,11 @@ Language = Annotated[str, _matching(
     LANGUAGE_TAG, "is not a language tag", "write one such as en, en-US, de or sr-Latn")]
 Doi = Annotated[str, _matching(DOI, "is not a DOI", "write it as 10.1234/abcd"),
                 BeforeValidator(_without_resolver)]
+Address = Annotated[str, _matching(
+    ADDRESS, "is not an address", "write it with https:// before it")]
+Contact = Annotated[str, _matching(
+    CONTACT, "is neither a mail address nor an address on the web",
+    "write one such as editor@example.org or https://example.org/issues")]
 Isbn = Annotated[str, _matching(
     ISBN, "is not an ISBN", "write its 13 digits, with or without hyphens")]
 Orcid = Annotated[str, _matching(ORCID, "is not an ORCID", "write it as 0000-0002-1825-0097"),
@@ -76,6 +83,9 @@ class Author(BaseModel):
         if not (self.name or self.family):
             raise ValueError("an author needs a name\n"
                              'write "name: …", or "given: …" and "family: …"')
+        if self.name and (self.given or self.family):
+            raise ValueError("an author is a person or a corporate author, not both\n"
+                             "write name: alone, or given: and family:")
         return self
 
     @property
@@ -112,8 +122,8 @@ class FrontMatter(BaseModel):
     bibliography_title: Annotated[str | None, Field(
         validation_alias="reference-section-title")] = None
     publisher: str | None = None
-    url: str | None = None
-    contact: str | None = None
+    url: Address | None = None
+    contact: Contact | None = None
     doi: Doi | None = None
     concept_doi: Annotated[Doi | None, Field(validation_alias="concept-doi")] = None
     isbn: Isbn | None = None
@@ -137,15 +147,15 @@ class Manuscript:
 
     file: str
     front: FrontMatter | None
+    source: str
     body: str
     problems: tuple[Problem, ...]
 
-    def line_of(self, text: str, start: int = 1) -> int:
-        """Return the first line, from `start`, in which `text` stands; 0 when there is none."""
-        for number, line in enumerate(self.body.splitlines(), 1):
-            if number >= start and text in line:
-                return number
-        return 0
+    def lines_with(self, words: str | re.Pattern[str]) -> list[int]:
+        """Return the lines of the file, front matter included, in which `words` stand."""
+        pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
+        return [number for number, line in enumerate(self.source.splitlines(), 1)
+                if pattern.search(line)]
 
 
 def read_manuscript(project: Project) -> Manuscript:
@@ -165,8 +175,8 @@ def read_manuscript(project: Project) -> Manuscript:
     data = YamlData(front[1] or "", file, first_line=2)
     record = read_record(FrontMatter, data)
     body = "\n" * front[0].count("\n") + text[front.end():]
-    return Manuscript(file, record, body, tuple(data.problems))
+    return Manuscript(file, record, text, body, tuple(data.problems))
 
 
 def _unreadable(file: str, line: int, what: str, remedy: str) -> Manuscript:
-    return Manuscript(file, None, "", (Problem(file, line, what, remedy),))
+    return Manuscript(file, None, "", "", (Problem(file, line, what, remedy),))

@@ -7,24 +7,15 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from .project import Project
-
-
-def write_citation_file(project: Project, content: bytes) -> None:
-    """Keep the CITATION.cff of a publication that has one true to the edition."""
-    path = project.root / "CITATION.cff"
-    if path.is_file() and path.read_bytes() != content:
-        path.write_bytes(content)
-
 
 def write_output(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write `files`, by name, into `folder` and return their paths.
 
-    Everything is first written beside `folder`; then each file is moved over its predecessor.
-    A build that is killed leaves every file either as it was or new, and never a half.
+    Everything is first written aside; then each file is moved over its predecessor. A build
+    that is killed leaves every file either as it was or new, and never a half.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=folder.parent))
+    fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=folder))
     try:
         for name, data in files.items():
             (fresh / name).write_bytes(data)

@@ -231,4 +231,4 @@ def _insert(place: Place, mark: Element) -> None:
 def make_mark(page: int) -> Element:
     """Return the mark of a page in the HTML edition (DPUB-ARIA 1.1, doc-pagebreak)."""
     return etree.Element("span", {
-        "id": f"page-{page}", "class": "page", "role": "doc-pagebreak", "aria-label": str(page)})
+        "id": f"page-{page}", "class": "page", "role": "doc-pagebreak", "title": str(page)})

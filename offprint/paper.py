@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -122,34 +122,44 @@ def lay_out(edition: Edition, html: str) -> Layout:
 def _lay_out_with_notes(page: Any) -> Any:
     """Return the layout of `page` in which every note stands on the page that calls it.
 
-    Where two lines of a paragraph would fit at a page foot but their notes would not,
-    WeasyPrint 70 keeps the lines and moves or loses a note. Such a paragraph is begun on the
-    next page instead, by asking for one more line before a break, and the pages are set again.
+    WeasyPrint 70 moves or loses a note where the next lines would fit on the page without it,
+    even if they then go to the next page after all. Such lines are kept from that page, and
+    the pages are set again.
     """
     document = page.render()
     for _ in range(MOST_LAYOUTS):
-        ends = [_last_block(document.pages[number - 1]) for number in _pages_of_astray(document)]
-        if not ends:
+        astray = _pages_of_astray(document)
+        if not astray:
             break
-        for block, lines in ends:
-            block.set("style", f"orphans: {lines + 1}")
+        for number in astray:
+            _end_page(document.pages[number - 1:number + 1])
         document = page.render()
     return document
 
 
-def _last_block(page: Any) -> tuple[Any, int]:
-    """Return the element of the last block of lines on `page`, and how many lines it has there."""
-    last = None
+def _end_page(pages: Sequence[Any]) -> None:
+    """Let the first of two pages end before the lines that do not fit with their notes."""
+    blocks = [_blocks_of_lines(page) for page in pages]
+    block, lines = blocks[0][-1]
+    if len(blocks) < 2 or not blocks[1] or blocks[1][0][0] is block:
+        # The paragraph goes on: one more line before a break sends all of it over.
+        block.set("style", f"orphans: {lines + 1}")
+    else:
+        blocks[1][0][0].set("style", "break-before: page")
+
+
+def _blocks_of_lines(page: Any) -> list[tuple[Any, int]]:
+    """Return the elements of the blocks in the flow of `page` that hold lines, and how many."""
+    found = []
     boxes = [page._page_box.children[0]]
     while boxes:
         box = boxes.pop()
         children = [child for child in getattr(box, "children", ()) if child.is_in_normal_flow()]
         lines = [child for child in children if type(child).__name__ == "LineBox"]
         if lines and box.element is not None:
-            last = box.element, len(lines)
+            found.append((box.element, len(lines)))
         boxes += reversed([child for child in children if child not in lines])
-    assert last is not None, "a page with a note has lines"
-    return last
+    return found
 
 
 def _move_numbers_to_outer_margin(document: Any) -> None:

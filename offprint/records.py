@@ -28,11 +28,19 @@ class YamlData:
         self.problems: list[Problem] = []
         self.value: Any = None
         try:
+            aliases = [event for event in yaml.parse(text, Loader=yaml.SafeLoader)
+                       if isinstance(event, yaml.AliasEvent)]
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.YAMLError as error:
             self._add_syntax_problem(error)
         else:
-            self.value = self._convert(node, ())
+            if aliases:
+                mark = aliases[0].start_mark
+                self.problems.append(Problem(
+                    file, first_line + (mark.line if mark else 0),
+                    "YAML aliases (*name) are not read here", "write the words out"))
+            else:
+                self.value = self._convert(node, ())
 
     def line(self, path: Path) -> int:
         """Return the line of the value at `path`, or of its nearest known parent."""

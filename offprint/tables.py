@@ -18,11 +18,14 @@ def mark_table_heads(article: Element) -> None:
         cell.set("scope", "row" if within is not None and within.tag == "tbody" else "col")
 
 
-def scroll_wide_blocks(article: Element) -> None:
-    """Wrap each table in a block that scrolls by itself, reached by keyboard as well."""
+def scroll_wide_blocks(article: Element, table_word: str) -> None:
+    """Let tables and code scroll by themselves, by keyboard as well.
+
+    A table without a caption is announced as `table_word`.
+    """
     for table in list(article.iter("table")):
         caption = table.find("caption")
-        name = " ".join("".join(caption.itertext()).split()) if caption is not None else "Table"
+        name = " ".join("".join(caption.itertext()).split()) if caption is not None else table_word
         _wrap(table, {"class": "wide", "role": "region", "tabindex": "0", "aria-label": name})
     for block in list(article.iter("pre")):
         block.set("tabindex", "0")

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from . import __version__, pandoc
+from .corrections import CITED_KEY
 from .document import (
     Element,
     attribute,
     drop_addresses,
+    drop_comments,
     elements,
     has_class,
     plain_text,
@@ -89,6 +93,7 @@ def read_text(edition: Edition) -> Text:
     manuscript = edition.manuscript
     document = pandoc.read_markdown(
         f"{manuscript.body}\n\n{_own_pages(edition)}", manuscript.file)
+    document["blocks"] = drop_comments(document["blocks"])
     front, rest = take_part(document["blocks"], FRONT)
     back, essay = take_part(rest, BACK)
     top = top_level(essay)
@@ -124,16 +129,27 @@ def cited_aside(edition: Edition, text: Text) -> list[str]:
             for item in edition.front.nocite for name in item.split(",")]
     for _, timeline in find_timelines(edition, text.essay):
         for _, sources in cited_sources(timeline):
-            keys += re.findall(r"@([\w:.-]*\w)", sources)
+            keys += CITED_KEY.findall(sources)
     return keys
+
+
+def image_path(edition: Edition, image: Element) -> Path:
+    """Return the file that an image names."""
+    return edition.project.manuscript / unquote(image["c"][2][0])
+
+
+def is_timeline(edition: Edition, path: Path) -> bool:
+    """Tell whether an image file of the publication is the data of a timeline."""
+    return (path.suffix.lower() == ".yaml" and path.is_file()
+            and edition.project.contains(path))
 
 
 def find_timelines(edition: Edition, blocks: list[Element]) -> list[tuple[Element, Timeline]]:
     """Return the images whose file is timeline data, each with its data."""
     found = []
     for image in elements(blocks, "Image"):
-        path = edition.project.manuscript / image["c"][2][0]
-        if path.suffix == ".yaml" and path.is_file():
+        path = image_path(edition, image)
+        if is_timeline(edition, path):
             timeline, _ = read_timeline(path, edition.project.name(path))
             if timeline:
                 found.append((image, timeline))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .fonts import text_width
 from .problems import Problem, suggestion
@@ -41,6 +42,16 @@ class Event(BaseModel):
     kind: str
     label: Annotated[str, Field(min_length=1, max_length=80)]
     sources: str = ""
+
+    @field_validator("date")
+    @classmethod
+    def _check_date(cls, value: str) -> str:
+        try:
+            datetime.date.fromisoformat(f"{value}-01-01"[:10] if len(value) < 10 else value)
+        except ValueError:
+            raise ValueError(f"“{value}” is not a day of the calendar\n"
+                             "write it as 1954-03-31, 1954-03 or 1954") from None
+        return value
 
     @property
     def year(self) -> float:
@@ -82,7 +93,10 @@ class Row:
 
 def read_timeline(path: Path, file: str) -> tuple[Timeline | None, list[Problem]]:
     """Read the data file at `path`; `file` is its name in messages."""
-    data = YamlData(path.read_text(encoding="utf-8"), file)
+    try:
+        data = YamlData(path.read_text(encoding="utf-8"), file)
+    except UnicodeDecodeError:
+        return None, [Problem(file, 0, "this is not UTF-8 text", "save the file as UTF-8")]
     record = read_record(Timeline, data)
     return record, data.problems
 

@@ -40,7 +40,7 @@ def render_web(
     body.article.set("data-citation", record.citation)
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
-    scroll_wide_blocks(body.article)
+    scroll_wide_blocks(body.article, edition.words["table"])
     return render(
         "web.html.j2", front=edition.front, edition=edition, words=edition.words,
         plain_title=body.title, headings=headings, body=outer_html(body.article),
@@ -60,10 +60,10 @@ def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
     page = ""
     for element in list(article.iter("p", "span")):
         if element.get("role") == "doc-pagebreak":
-            page = element.get("aria-label")
+            page = element.get("title")
         number = element.get("data-number")
         if number:
-            begins = element[0].get("aria-label") if _begins_with_page(element) else page
+            begins = element[0].get("title") if _begins_with_page(element) else page
             place = [f"{edition.words['page']} {begins}"] if begins else []
             link = etree.Element("a", {
                 "class": "number", "href": f"#p{number}", "data-number": number,

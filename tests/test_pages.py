@@ -89,7 +89,7 @@ def marked_text(article: Element) -> list[tuple[int, str]]:
 
     def visit(element: Element) -> None:
         if element.get("role") == "doc-pagebreak":
-            found.append((int(element.get("aria-label")), []))
+            found.append((int(element.get("title")), []))
         elif element.get("role") not in pages.ASIDE_ROLES and (
                 etree.QName(element).localname != "svg"):
             keep(element.text)
@@ -284,7 +284,7 @@ def test_marks_leave_any_tree_its_text(parts: list[str], data: st.DataObject) ->
 
     assert before == "".join(article.itertext())
     assert [str(number) for number in range(1, len(places) + 1)] == [
-        span.get("aria-label") for span in article.iter("span")]
+        span.get("title") for span in article.iter("span")]
 
 
 def test_documented_place_is_where_the_docs_say(essay: Built) -> None:
