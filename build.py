@@ -68,7 +68,8 @@ def build(options: Options) -> Report:
     if options.wants("html"):
         with step("Making the HTML page"):
             record = Record(
-                render_head(edition, text, edition.swhid, sources), citations[0][2],
+                render_head(edition, text, edition.swhid, sources),
+                citations[0][2] if citations else edition.name_of("HTML"),
                 cite_files | citation.render_references(edition, sources))
             files["essay.html"] = render_web(edition, body, cuts, page_map, record).encode()
     if options.wants("deposit"):

@@ -12,12 +12,23 @@ from bibtexparser.entrypoint import parse_string
 from bibtexparser.library import Library
 
 from .manuscript import DOI
-from .problems import Problem
+from .problems import Problem, suggestion
 from .project import Project
 
 # A source is known by whoever is responsible for it; BibLaTeX has several words for that.
 RESPONSIBLE = ("author", "editor", "translator", "organization", "institution", "publisher")
 TITLES = ("title", "maintitle", "booktitle", "eventtitle")
+# The entry types of BibLaTeX 3, with their aliases, and what is often used besides.
+KINDS = frozenset((
+    "article", "book", "mvbook", "inbook", "bookinbook", "suppbook", "booklet",
+    "collection", "mvcollection", "incollection", "suppcollection", "dataset", "manual",
+    "misc", "online", "patent", "periodical", "suppperiodical", "proceedings",
+    "mvproceedings", "inproceedings", "reference", "mvreference", "inreference", "report",
+    "set", "software", "thesis", "unpublished", "xdata", "conference", "electronic",
+    "mastersthesis", "phdthesis", "techreport", "www", "artwork", "audio", "bibnote",
+    "commentary", "image", "jurisdiction", "legislation", "legal", "letter", "movie",
+    "music", "performance", "review", "standard", "video", "archival",
+))
 DATES = ("date", "year", "pubstate")
 
 
@@ -109,6 +120,13 @@ def _excerpt(raw: str) -> str:
 
 def _check_entry(file: str, entry: Entry) -> Iterator[Problem]:
     """Yield a problem for each thing that readers need and `entry` does not say."""
+    if entry.kind not in KINDS:
+        yield Problem(file, entry.line, f'"{entry.key}" is of the unknown kind @{entry.kind}',
+                      suggestion(entry.kind, KINDS, "use @misc where no other kind fits"))
+    if re.search(r"[\s{}\"'~#%\\]", entry.key):
+        yield Problem(file, entry.line,
+                      f'the key "{entry.key}" has characters that cannot be cited',
+                      "use letters, figures, and - or : between them")
     has = {name for name, value in entry.fields.items() if value.strip()}
     if "crossref" in has or "xdata" in has or entry.kind in ("set", "xdata"):
         return

@@ -7,9 +7,13 @@ no lines, so the place is where the words in question stand in the manuscript.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
+
+from lxml import etree
+from PIL import Image
 
 from .body import PICTURE_TYPES
 from .corrections import CITED_KEY
@@ -128,9 +132,23 @@ def check_pictures(edition: Edition, text: Text) -> Iterator[Problem]:
                      for found in edition.project.manuscript.rglob("*.*")]
             yield _at(edition, image["c"][2][0], f'there is no image "{source}"',
                       suggestion(source, files, "give its path from the folder of the essay"))
+        elif path.suffix.lower() != ".yaml" and not _is_picture(path):
+            yield _at(edition, source, f'"{source}" cannot be read as an image',
+                      "save it anew, in the format that its ending names")
         if not (plain_text(image["c"][1]) or dict(attribute(image)[2]).get("alt")):
             yield _at(edition, image["c"][2][0], f'the image "{source}" has no text alternative',
                       'say what it shows: ![caption](file){alt="…"}')
+
+
+def _is_picture(path: Path) -> bool:
+    try:
+        if path.suffix.lower() == ".svg":
+            return bool(etree.QName(etree.parse(path).getroot()).localname == "svg")
+        with Image.open(path) as picture:
+            picture.verify()
+    except (OSError, SyntaxError, etree.XMLSyntaxError):
+        return False
+    return True
 
 
 def check_timelines(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -165,6 +183,19 @@ def check_headings(edition: Edition, text: Text) -> Iterator[Problem]:
         before = level
 
 
+def check_near_markdown(edition: Edition, text: Text) -> Iterator[Problem]:
+    """What was meant as a mark is one: headings with their space, no traces of a merge."""
+    for number, line in enumerate(edition.manuscript.body.split("\n"), 1):
+        if re.match(r"#{1,6}[^\W\d]", line):
+            yield Problem(edition.manuscript.file, number,
+                          "a heading without a space after its #",
+                          "put one there; for a line that begins with #, write \\#")
+        if re.match(r"(<{7}|>{7}) ", line):
+            yield Problem(edition.manuscript.file, number,
+                          "a conflict of versions is not resolved",
+                          "choose one version, and remove the marks of git")
+
+
 def check_raw(edition: Edition, text: Text) -> Iterator[Problem]:
     """All words are Markdown alone: HTML would be lost in one edition or another."""
     for element in walk(text.blocks):
@@ -181,7 +212,7 @@ def check_raw(edition: Edition, text: Text) -> Iterator[Problem]:
 def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every block of code that is opened is closed."""
     opened = ""
-    for number, line in enumerate(edition.manuscript.body.splitlines(), 1):
+    for number, line in enumerate(edition.manuscript.body.split("\n"), 1):
         fence = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
         if fence and not opened and "`" not in fence[2]:
             opened, place = fence[1], number
@@ -198,9 +229,11 @@ def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
         f"{entry.was}{entry.now}{entry.why}" for entry in edition.corrections.entries)
     everything += "".join(value for entry in edition.bibliography.entries.values()
                           for value in entry.fields.values())
-    for char in sorted(missing_characters(everything, text.has_code)):
+    control = {char for char in everything if unicodedata.category(char) == "Cc"} - set("\n\t\r")
+    for char in sorted(missing_characters(everything, text.has_code) | control):
         remedy = "write it in other letters, or as an image"
-        what = f"no typeface of this edition has “{char}” (U+{ord(char):04X})"
+        shown = f"“{char}” " if char.isprintable() else ""
+        what = f"no typeface of this edition has {shown}(U+{ord(char):04X})"
         lines = edition.manuscript.lines_with(char)
         for line in lines:
             yield Problem(edition.manuscript.file, line, what, remedy)
@@ -247,7 +280,8 @@ def check_corrections(edition: Edition, text: Text) -> Iterator[Problem]:
 
 CHECKS = (
     check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
-    check_timelines, check_headings, check_raw, check_fences, check_characters, check_language,
+    check_timelines, check_headings, check_near_markdown, check_raw, check_fences,
+    check_characters, check_language,
     check_corrections)
 
 

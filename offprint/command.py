@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import subprocess
 import sys
@@ -93,6 +94,9 @@ class Report:
 
 def main(build: Callable[[Options], Report], arguments: Sequence[str] | None = None) -> int:
     """Carry out the command line with the function that builds; return the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] == ["test"]:
         return run_tests(words[1:])
@@ -117,6 +121,9 @@ def _report(build: Callable[[Options], Report], options: Options, quiet: bool) -
     except ToolError as error:
         print(f"build.py: {error}", file=sys.stderr)
         return TOOL
+    except RecursionError:
+        print("build.py: the text is nested too deeply to be printed", file=sys.stderr)
+        return PROBLEMS
     except OSError as error:
         print(f"build.py: {error.filename or 'a file'}: {error.strerror or error}; "
               "check the place and its permissions", file=sys.stderr)

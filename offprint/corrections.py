@@ -62,7 +62,7 @@ class Corrections:
     def lines_with(self, words: str | re.Pattern[str]) -> list[int]:
         """Return the lines of the file in which `words` stand."""
         pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
-        return [number for number, line in enumerate(self.source.splitlines(), 1)
+        return [number for number, line in enumerate(self.source.split("\n"), 1)
                 if pattern.search(line)]
 
     def numbered(self) -> list[tuple[int, Correction]]:

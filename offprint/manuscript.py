@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
+import babel
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from .problems import Problem
@@ -15,6 +16,7 @@ from .records import YamlData, read_record
 
 SEMANTIC_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-\d{3})?")
+LANGUAGE_REMEDY = "write one such as en, en-US, de or sr-Latn"
 DOI = re.compile(r"10\.\d{4,9}/\S+")
 ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s<>\"\\]*)?")
 CONTACT = re.compile(rf"[\w.+-]+@[\w-]+(\.[\w-]+)+|{ADDRESS.pattern}")
@@ -36,6 +38,18 @@ def _matching(pattern: re.Pattern[str], what: str, remedy: str) -> BeforeValidat
     return BeforeValidator(check)
 
 
+def _known_language(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            known = babel.Locale.parse(value, sep="-").language
+        except (babel.UnknownLocaleError, ValueError):
+            raise ValueError(f"“{value}” is not a language that is known\n"
+                             f"{LANGUAGE_REMEDY}") from None
+        if known != value.split("-")[0]:
+            raise ValueError(f"“{value}” is an old or long name of a language\nwrite “{known}”")
+    return value
+
+
 def _without_resolver(value: Any) -> Any:
     """Return a DOI or an ORCID without the address that often stands before it."""
     resolver = re.compile(r"^https?://(dx\.)?(doi|orcid)\.org/")
@@ -44,8 +58,8 @@ def _without_resolver(value: Any) -> Any:
 
 Version = Annotated[str, _matching(
     SEMANTIC_VERSION, "is not a version", "write three numbers, such as 1.0.0")]
-Language = Annotated[str, _matching(
-    LANGUAGE_TAG, "is not a language tag", "write one such as en, en-US, de or sr-Latn")]
+Language = Annotated[str, BeforeValidator(_known_language), _matching(
+    LANGUAGE_TAG, "is not a language tag", LANGUAGE_REMEDY)]
 Doi = Annotated[str, _matching(DOI, "is not a DOI", "write it as 10.1234/abcd"),
                 BeforeValidator(_without_resolver)]
 Address = Annotated[str, _matching(
@@ -154,7 +168,7 @@ class Manuscript:
     def lines_with(self, words: str | re.Pattern[str]) -> list[int]:
         """Return the lines of the file, front matter included, in which `words` stand."""
         pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
-        return [number for number, line in enumerate(self.source.splitlines(), 1)
+        return [number for number, line in enumerate(self.source.split("\n"), 1)
                 if pattern.search(line)]
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
+
+LEFT_BEHIND = 3600  # seconds after which a build that has not finished was killed
 
 
 def write_output(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -15,6 +18,9 @@ def write_output(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     that is killed leaves every file either as it was or new, and never a half.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.glob(".fresh-*"):
+        if time.time() - left.stat().st_mtime > LEFT_BEHIND:
+            shutil.rmtree(left, ignore_errors=True)
     fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=folder))
     try:
         for name, data in files.items():

@@ -7,6 +7,7 @@ and text that would leave the page, is a problem.
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from .tree import Element, outer_html
 
 # Keeps the call of a note on the line of the word before it.
 WORD_JOINER = "\u2060"
+DATA = re.compile(r"data:[^\s'\"]+")
 # Between the text and the numbers of its paragraphs, in pixels of 1/96 inch: 4 mm.
 NUMBER_GAP = 4 / 25.4 * 96
 # How often pages are set again to bring a note to the page that calls it.
@@ -229,7 +231,8 @@ def _warnings_as_problems(file: str) -> Iterator[None]:
         logger.removeHandler(handler)
     if records:
         raise ProblemsFoundError(
-            Problem(file, 0, f"WeasyPrint warns: {record.getMessage()}") for record in records)
+            Problem(file, 0, "WeasyPrint warns: " + DATA.sub("an image", record.getMessage()))
+            for record in records)
 
 
 def _set_note_at_foot(call: Element, number: int, note: Element) -> None:

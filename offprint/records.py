@@ -116,6 +116,9 @@ def _misfit(model: type[BaseModel], data: YamlData, error: dict[str, Any]) -> Pr
     if error["type"] == "value_error":
         what, _, remedy = str(error["ctx"]["error"]).partition("\n")
         return data.problem(path, f'"{name}": {what}' if name else what, remedy)
+    if error["type"] == "model_type":
+        return data.problem(path, f'"{name or "this"}" is not a list of fields',
+                            "write a line for each field: name: value")
     said = error["msg"][0].lower() + error["msg"][1:]
     remedy = "write it as 2026-11-23" if error["type"].startswith("date") else ""
     return data.problem(path, f'"{name}" does not fit: {said}', remedy)

@@ -382,8 +382,11 @@ def test_no_bibliography_gives_no_files(publication: Publication) -> None:
     assert citation.render_references(edition, citation.read_sources(edition)) == {}
 
 
-def test_stale_citation_file_is_noted(publication: Publication) -> None:
-    """A CITATION.cff that differs is a note; the same one, or none, is none."""
+def test_stale_citation_file_is_noted(
+    publication: Publication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The press's own CITATION.cff that differs is a note; the same one, or none, is none."""
+    monkeypatch.setattr(citation, "PRESS", publication.root)
     edition = read_edition(publication.project)
     item = citation.csl_item(edition, check_edition(edition)[0], "")
 

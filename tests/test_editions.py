@@ -165,8 +165,9 @@ def test_epub_is_split_where_a_reader_would(essay: Built) -> None:
     titles = [tree.findtext(".//h:title", namespaces=XHTML)
               for name, tree in epub_trees(essay.epub).items() if "/ch" in name]
 
-    assert titles == ["Did the USSR Ever Seek Membership in NATO?", "What this edition corrects",
-            "Bibliography", "Colophon"]
+    assert titles == [
+        "Did the USSR Ever Seek Membership in NATO?", "What this edition corrects",
+        "Bibliography", "How to cite this edition", "Colophon"]
 
 
 def test_epub_names_its_landmarks(essay: Built) -> None:
