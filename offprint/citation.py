@@ -122,10 +122,7 @@ def render_citations(edition: Edition, text: Text, swhid: str) -> list[tuple[str
     """
     item = csl_item(edition, text, swhid)
     printed = {name: value for name, value in item.items() if name not in UNPRINTED}
-    # One form of Chicago is enough; the essay's own comes first.
-    styles = {find_style(edition.project, name)[0]: label for name, label in STYLES.items()
-              if not (label == "Chicago" and edition.style.stem.startswith("chicago-")
-                      and edition.style.stem != name)}
+    styles = {find_style(edition.project, name)[0]: label for name, label in STYLES.items()}
     own = styles.pop(edition.style, None) or _style_title(edition.style)
     styles = {edition.style: own, **styles}
 

@@ -124,7 +124,7 @@ def _metadata(edition: Edition, text: Text) -> dict[str, object]:
         "lang": front.lang, "date": front.date.isoformat(),
         "creator": [{"role": "author", "text": author.display, "file-as": author.sorted}
                     for author in front.author],
-        "identifier": front.doi or front.url or edition.identifier,
+        "identifier": front.doi or front.isbn or front.url or edition.identifier,
         "accessModes": ["textual", "visual"] if pictures else ["textual"],
         "accessModeSufficient": ["textual"],
         "accessibilityFeatures": [
@@ -150,6 +150,7 @@ def _mend_chapter(tree: Element, edition: Edition) -> None:
     for rule in tree.findall(".//h:section[@epub:type='footnotes']/h:hr",
                              {**NAMES, "epub": TYPE[1:-5]}):
         remove(rule)
+    _rename_notes(tree)
     for number, note in _notes(tree):
         _number_note(note, number, edition.words["back"])
     _with_plain_names(tree, mark_table_heads)
@@ -164,17 +165,25 @@ def _name_chapter(tree: Element) -> None:
         title.text = " ".join("".join(heading.itertext()).split())
 
 
+def _rename_notes(tree: Element) -> None:
+    """Give notes and calls the identifiers that they have in the HTML edition, n7 and r7."""
+    for element in tree.iter():
+        for name in ("id", "href"):
+            if found := re.fullmatch(r"(#?)fn(ref)?(\d+)", element.get(name) or ""):
+                element.set(name, f"{found[1]}{'r' if found[2] else 'n'}{found[3]}")
+
+
 def _notes(tree: Element) -> Iterator[tuple[str, Element]]:
     for aside in tree.iter(f"{XHTML}aside"):
         if aside.get("role") == "doc-footnote":
-            yield (aside.get("id") or "").removeprefix("fn"), aside
+            yield (aside.get("id") or "").removeprefix("n"), aside
 
 
 def _number_note(note: Element, number: str, words: str) -> None:
     """Begin a note with its number, which leads back to its call."""
     first = note[0]
     back = etree.Element(f"{XHTML}a", {
-        "href": f"#fnref{number}", "role": "doc-backlink", TYPE: "backlink",
+        "href": f"#r{number}", "role": "doc-backlink", TYPE: "backlink",
         "title": f"{words} {number}"})
     back.text = f"{number}."
     back.tail = f" {first.text or ''}"

@@ -66,7 +66,7 @@ def long_essay(sections: int) -> str:
 
 @pytest.fixture(scope="module", params=["essay", "sample", "long"])
 def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Printed:
-    """Each essay in turn as laid out: this repository's, the sample, one of 100 pages."""
+    """Each essay in turn as laid out: this repository's, the sample, one of 200 pages."""
     if request.param == "essay":
         return print_pages(PRESS)
     if request.param == "sample":
@@ -144,8 +144,8 @@ def test_map_agrees_with_the_text_of_the_finished_pdf(built: Built) -> None:
         assert len(head) < 110 + 12, (number, head)
 
 
-def test_second_method_agrees(printed: Printed) -> None:
-    """The element in which each page begins is the one that WeasyPrint itself resumes at."""
+def test_places_have_the_first_words_of_the_boxes_of_their_pages(printed: Printed) -> None:
+    """Read from the boxes of each page alone, its first words are those at its place."""
     stream = read_stream(printed.body.article)
     for number, start in printed.page_map.starts:
         place = stream[start]
