@@ -17,7 +17,7 @@ from PIL import Image
 
 from .body import PICTURE_TYPES
 from .corrections import CITED_KEY
-from .document import Element, attribute, elements, plain_text, walk
+from .document import Element, attribute, citation_keys, elements, plain_text, walk
 from .edition import Edition
 from .fonts import missing_characters
 from .problems import Problem, ProblemsFoundError, suggestion
@@ -60,7 +60,7 @@ def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:
     known = edition.bibliography.entries
     checked_elsewhere = {key for entry in edition.corrections.entries for key in entry.keys}
     for blocks, kept in (([*text.front, *text.essay], set()), (text.back, checked_elsewhere)):
-        for key in sorted(_cited(blocks) - known.keys() - kept):
+        for key in sorted(citation_keys(blocks) - known.keys() - kept):
             cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
             for file, line in _places(edition, cited):
                 yield _missing_key(edition, file, line, key)
@@ -296,10 +296,6 @@ def _identifiers(blocks: list[Element]) -> Iterator[str]:
     for element in walk(blocks):
         if element["t"] in WITH_ATTRIBUTES and attribute(element)[0]:
             yield attribute(element)[0]
-
-
-def _cited(blocks: list[Element]) -> set[str]:
-    return {item["citationId"] for cite in elements(blocks, "Cite") for item in cite["c"][0]}
 
 
 def _at(edition: Edition, words: str, what: str, remedy: str) -> Problem:

@@ -18,7 +18,7 @@ from babel.core import get_global
 from lxml import etree
 
 from . import pandoc
-from .document import Element, attribute, elements, has_class, plain_text, rewrite
+from .document import Element, attribute, elements, has_class, make_part, plain_text, rewrite
 from .edition import Edition
 from .licenses import license_of
 from .manuscript import Author
@@ -184,11 +184,11 @@ def _name_pictures(
 
 def _write_parts(edition: Edition, text: Text, essay: list[Element]) -> Any:
     """Return all words of the edition as Pandoc writes them in JATS, not yet in their places."""
-    front = [_part(TITLE, [{"t": "Para", "c": next(elements(text.front, "Header"))["c"][2]}])]
+    front = [make_part(TITLE, [{"t": "Para", "c": next(elements(text.front, "Header"))["c"][2]}])]
     for div in elements(text.front, "Div"):
         for name, identifier in (("subtitle", SUBTITLE), ("abstract", ABSTRACT)):
             if has_class(div, name):
-                front.append(_part(identifier, div["c"][1]))
+                front.append(make_part(identifier, div["c"][1]))
     document = text.as_document(rewrite([*front, *essay, *text.back], _keep_lines))
     return etree.fromstring(pandoc.render_jats(
         document, TEMPLATES / "deposit-parts.xml", edition.manuscript.file))
@@ -202,10 +202,6 @@ def _keep_lines(element: Element) -> list[Element] | None:
     if element["t"] == "HorizontalRule":
         return [{"t": "Para", "c": [{"t": "Str", "c": "* * *"}]}]
     return None
-
-
-def _part(identifier: str, blocks: list[Element]) -> Element:
-    return {"t": "Div", "c": [[identifier, [], []], blocks]}
 
 
 def _render_frame(

@@ -106,6 +106,16 @@ def take_part(blocks: list[Element], identifier: str) -> tuple[list[Element], li
     raise LookupError(identifier)
 
 
+def make_part(identifier: str, blocks: list[Element]) -> Element:
+    """Return `blocks` as a Div that `take_part` finds again."""
+    return {"t": "Div", "c": [[identifier, [], []], blocks]}
+
+
+def citation_keys(blocks: list[Element]) -> set[str]:
+    """Return the keys of the sources that `blocks` cite."""
+    return {item["citationId"] for cite in elements(blocks, "Cite") for item in cite["c"][0]}
+
+
 def shift_headings(blocks: list[Element], by: int) -> list[Element]:
     """Return `blocks` with every heading `by` levels lower (or higher, where negative)."""
     def change(element: Element) -> list[Element] | None:

@@ -17,10 +17,12 @@ from .corrections import CITED_KEY
 from .document import (
     Element,
     attribute,
+    citation_keys,
     drop_addresses,
     drop_comments,
     elements,
     has_class,
+    make_part,
     plain_text,
     rewrite,
     shift_headings,
@@ -104,7 +106,7 @@ def resolve_text(edition: Edition, text: Text) -> Text:
     """Return `text` with timelines drawn and citations and bibliography in their style."""
     back = text.back if cited_keys(edition, text) else _without_bibliography(text.back)
     document = text.as_document([
-        _part(FRONT, text.front), *draw_timelines(edition, text.essay), _part(BACK, back)])
+        make_part(FRONT, text.front), *draw_timelines(edition, text.essay), make_part(BACK, back)])
     document["meta"] = {"nocite": _nocite(cited_aside(edition, text))}
     resolved = pandoc.resolve_citations(
         document, edition.style, edition.project.references, edition.front.lang,
@@ -119,8 +121,7 @@ def resolve_text(edition: Edition, text: Text) -> Text:
 
 def cited_keys(edition: Edition, text: Text) -> set[str]:
     """Return the keys of all sources that `text` cites or the front matter lists."""
-    keys = {item["citationId"] for cite in elements(text.blocks, "Cite") for item in cite["c"][0]}
-    return keys | set(cited_aside(edition, text))
+    return citation_keys(text.blocks) | set(cited_aside(edition, text))
 
 
 def cited_aside(edition: Edition, text: Text) -> list[str]:
@@ -183,10 +184,6 @@ def _own_pages(edition: Edition) -> str:
         "license": license_of(front.license), "corrections": edition.corrections,
         "has_code": "`" in edition.manuscript.body}
     return render("front.md.j2", **values) + "\n" + render("back.md.j2", **values)
-
-
-def _part(identifier: str, blocks: list[Element]) -> Element:
-    return {"t": "Div", "c": [[identifier, [], []], blocks]}
 
 
 def _without_bibliography(back: list[Element]) -> list[Element]:
