@@ -13,18 +13,21 @@ if __name__ == "__main__":
 from offprint import citation, deposit, paper
 from offprint.body import render_body
 from offprint.checks import check_edition
-from offprint.command import Options, Report, main
+from offprint.command import CHECK, INFO, Options, Report, main
 from offprint.cover import render_cover
 from offprint.edition import read_edition
 from offprint.epub import render_epub
 from offprint.fonts import cut_fonts, faces_for
+from offprint.info import render_build_record
 from offprint.metadata import render_head
-from offprint.output import write_output
+from offprint.output import replace_files, write_output
 from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
 from offprint.project import PRESS
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
+
+COMMANDS = (CHECK, INFO)
 
 
 def build(options: Options) -> Report:
@@ -78,11 +81,12 @@ def build(options: Options) -> Report:
             notes += deposit.check_deposit(edition)
     if not options.targets:
         files |= cite_files | deposit.render_records(edition, text, edition.swhid, sources)
+        files["build.json"] = render_build_record(edition)
     written = write_output(options.project.output, files)
     if not options.targets and options.project.root == PRESS and not edition.draft:
-        write_output(PRESS, {"CITATION.cff": cite_files["CITATION.cff"]})
+        replace_files(PRESS, {"CITATION.cff": cite_files["CITATION.cff"]})
     return Report(written, notes, missing)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(build))
+    raise SystemExit(main(build, COMMANDS))

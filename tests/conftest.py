@@ -17,7 +17,7 @@ from offprint.problems import Problem, ProblemsFoundError
 from offprint.project import PRESS, Project
 
 sys.path.insert(0, str(PRESS))
-from build import build
+from build import COMMANDS, build
 
 SAMPLE = PRESS / "tests" / "sample"
 BASE = PRESS / "tests" / "base"
@@ -48,7 +48,7 @@ class Built:
 
 def run(*arguments: str | Path) -> int:
     """Run the command line in this process and return its exit code."""
-    return command.main(build, [str(argument) for argument in arguments])
+    return command.main(build, COMMANDS, [str(argument) for argument in arguments])
 
 
 def build_into(project: Path, output: Path) -> Built:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ def test_no_target_builds_all_editions(tmp_path: Path, capsys: pytest.CaptureFix
     said = capsys.readouterr()
     assert said.out.splitlines() == [str(tmp_path / name) for name in (
         "essay.pdf", "essay.epub", "essay.html", "essay.bib", "essay.ris", "essay.csl.json",
-        "CITATION.cff")]
+        "CITATION.cff", "build.json")]
     assert said.err == ""
 
 
@@ -27,7 +28,18 @@ def test_targets_build_only_these(tmp_path: Path) -> None:
     """Named editions are built, and no other."""
     assert run("html", "epub", "--project", BASE, "--output", tmp_path, "--quiet") == 0
 
-    assert {"essay.html", "essay.epub"} == {path.name for path in tmp_path.iterdir()}
+    assert {"essay.html", "essay.epub", "SHA256SUMS"} == {
+        path.name for path in tmp_path.iterdir()}
+
+
+def test_checksums_hold_for_all_files(tmp_path: Path) -> None:
+    """SHA256SUMS has the checksum of every file that builds have left in the folder."""
+    assert run("html", "--project", BASE, "--output", tmp_path, "--quiet") == 0
+    assert run("epub", "--draft", "--project", BASE, "--output", tmp_path, "--quiet") == 0
+
+    sums = (tmp_path / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    assert sums == [f"{hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()}  {name}"
+                    for name in ("essay.epub", "essay.html")]
 
 
 def test_check_builds_nothing(tmp_path: Path) -> None:
@@ -85,7 +97,8 @@ def test_without_pango_the_other_editions_are_built(
 
     assert run("html", "epub", "pdf", "--project", BASE, "--output", tmp_path, "--quiet") == 3
 
-    assert {"essay.html", "essay.epub"} == {path.name for path in tmp_path.iterdir()}
+    assert {"essay.html", "essay.epub", "SHA256SUMS"} == {
+        path.name for path in tmp_path.iterdir()}
     line, = capsys.readouterr().err.splitlines()
     assert "Pango, which sets the pages, is missing: there is no PDF" in line
     assert "install" in line
