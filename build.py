@@ -60,9 +60,10 @@ def build(options: Options) -> Report:
             notes += page_map.problems(edition.manuscript.file)
 
     files = {}
+    record = render_build_record(edition)
     if options.wants("pdf") and layout:
         with step("Writing the PDF"):
-            files["essay.pdf"] = render_pdf(edition, layout)
+            files["essay.pdf"] = render_pdf(edition, layout, record)
     if options.wants("epub"):
         with step("Making the EPUB"):
             cover = render_cover(edition, text, cuts) if layout else None
@@ -70,18 +71,18 @@ def build(options: Options) -> Report:
     cite_files = citation.render_citation_files(item)
     if options.wants("html"):
         with step("Making the HTML page"):
-            record = Record(
+            about = Record(
                 render_head(edition, text, edition.swhid, sources),
                 citations[0][2] if citations else edition.name_of("HTML"),
                 cite_files | citation.render_references(edition, sources))
-            files["essay.html"] = render_web(edition, body, cuts, page_map, record).encode()
+            files["essay.html"] = render_web(edition, body, cuts, page_map, about).encode()
     if options.wants("deposit"):
         with step("Making the deposit files"):
             files |= deposit.render_deposit(edition, resolved, edition.swhid, sources)
             notes += deposit.check_deposit(edition)
     if not options.targets:
         files |= cite_files | deposit.render_records(edition, text, edition.swhid, sources)
-        files["build.json"] = render_build_record(edition)
+        files["build.json"] = record
     written = write_output(options.project.output, files)
     if not options.targets and options.project.root == PRESS and not edition.draft:
         replace_files(PRESS, {"CITATION.cff": cite_files["CITATION.cff"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
+import zlib
 from importlib.metadata import version
 from typing import Any
 
@@ -28,8 +29,8 @@ def versions() -> dict[str, str]:
 
     Pango and HarfBuzz are left out where they are missing.
     """
-    found = {"Offprint": __version__, "Python": platform.python_version(),
-             "Pandoc": pandoc.version(), **{name: version(name) for name in PACKAGES}}
+    found = {"Offprint": __version__, "Pandoc": pandoc.version(),
+             **{name: version(name) for name in PACKAGES}, "zlib": zlib.ZLIB_RUNTIME_VERSION}
     try:
         load_weasyprint()
     except ToolError:
@@ -45,7 +46,7 @@ def versions() -> dict[str, str]:
 
 def describe() -> tuple[list[str], str]:
     """Return the lines to show, and in a line what is missing that a build needs, if anything."""
-    found = versions()
+    found = versions() | {"Python": platform.python_version()}
     lines = [f"{name:26}{number}" for name, number in found.items()]
     missing = ""
     if "Pango" not in found:

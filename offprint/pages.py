@@ -131,10 +131,11 @@ def _collect_text(
     text: str | None, element: Element, in_tail: bool, places: list[Place]
 ) -> None:
     places += [Place(character, element, in_tail, offset)
-               for offset, character in enumerate(text or "") if _counts(character)]
+               for offset, character in enumerate(text or "") if counts(character)]
 
 
-def _counts(character: str) -> bool:
+def counts(character: str) -> bool:
+    """Tell whether `character` is one of the stream, which layout neither adds nor drops."""
     return not character.isspace() and character not in IGNORED
 
 
@@ -160,7 +161,7 @@ def _page_text(box: Any, heads: set[Any]) -> Iterator[str]:
     if text is not None:
         # The hyphen that layout sets at the end of a line is not in the text.
         text = text.removesuffix(HYPHEN)
-        yield "".join(character for character in text if _counts(character))
+        yield "".join(character for character in text if counts(character))
         return
     for child in getattr(box, "children", ()):
         yield from _page_text(child, heads)
