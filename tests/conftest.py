@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -56,23 +57,61 @@ def build_into(project: Path, output: Path) -> Built:
     return Built(project, output)
 
 
+def long_essay(sections: int) -> str:
+    """Return an essay with notes, lists, quotations, tables and long words, of many pages."""
+    parts = []
+    for number in range(sections):
+        words = " ".join(f"word{(number * 37 + place * 11) % 997}" for place in range(150))
+        parts += [
+            f"## Section {number}", f"{words}, incomprehensibilities, internationalization."
+            f"^[A note to section {number}.]", f"> A quotation in section {number}: {words}",
+            f"- first of {number}\n- second of {number}", words.title(),
+            f"| A | B |\n|---|---|\n| {number} | {number + 1} |"]
+    return "\n\n".join(parts)
+
+
+@pytest.fixture(scope="session")
+def long_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A publication of more than a hundred pages."""
+    root = tmp_path_factory.mktemp("long")
+    (root / "manuscript").mkdir()
+    (root / "manuscript/essay.md").write_text(
+        "---\ntitle: A Long Essay\nauthor: Jane Doe\nversion: 1.0.0\ndate: 2024-05-06\nlang: en\n"
+        f"---\n\n{long_essay(50)}\n", encoding="utf-8")
+    return root
+
+
+@pytest.fixture(scope="session")
+def build_once(
+    long_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Built]:
+    """Return a function that builds a publication by its name, the first time it is asked."""
+    projects = {"essay": PRESS, "sample": SAMPLE, "plain": BASE, "long": long_project}
+    return cache(lambda name: build_into(projects[name], tmp_path_factory.mktemp(name)))
+
+
 @pytest.fixture(scope="session", params=["essay", "sample", "plain"])
-def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built(request: pytest.FixtureRequest, build_once: Callable[[str], Built]) -> Built:
     """Each publication in turn: this repository's essay, the sample, one that cites nothing."""
-    projects = {"essay": PRESS, "sample": SAMPLE, "plain": BASE}
-    return build_into(projects[request.param], tmp_path_factory.mktemp(request.param))
+    return build_once(request.param)
+
+
+@pytest.fixture(scope="session", params=["essay", "sample", "plain", "long"])
+def any_length(request: pytest.FixtureRequest, build_once: Callable[[str], Built]) -> Built:
+    """The same, and one of more than a hundred pages."""
+    return build_once(request.param)
 
 
 @pytest.fixture(scope="session")
-def essay(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def essay(build_once: Callable[[str], Built]) -> Built:
     """The publication of this repository."""
-    return build_into(PRESS, tmp_path_factory.mktemp("own"))
+    return build_once("essay")
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Built:
+def sample(build_once: Callable[[str], Built]) -> Built:
     """The sample that holds one of everything."""
-    return build_into(SAMPLE, tmp_path_factory.mktemp("one-of-everything"))
+    return build_once("sample")
 
 
 @dataclass(frozen=True)
