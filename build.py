@@ -57,6 +57,7 @@ def build(options: Options) -> Report:
         with step("Setting the pages"):
             layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
             page_map = read_page_map(layout, body.article)
+            notes += layout.notes
             notes += page_map.problems(edition.manuscript.file)
 
     files = {}

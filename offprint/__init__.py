@@ -11,7 +11,9 @@ In the order of the work:
   an author got wrong, as `problems`;
 - `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
   `fonts` are cut for it;
-- `paper` sets pages, `tags` makes them readable and `pdf` writes them; `pages` finds where each begins in the text;
+- `paper` sets pages, with `footnotes` where they are called; a `layout` is what comes of it, and
+  `alarms` go off where it looks bad; `pages` finds where each page begins in the text; `tags`
+  makes pages readable aloud and `pdf` writes them;
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;

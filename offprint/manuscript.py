@@ -171,6 +171,19 @@ class Manuscript:
         return [number for number, line in enumerate(self.source.split("\n"), 1)
                 if pattern.search(line)]
 
+    def line_of(self, words: str) -> int:
+        """Return the line where `words` of a finished page stand, or as much of them as can be.
+
+        Markup may part words in the source, so the first three in a row that are found decide;
+        0 where none are.
+        """
+        said = re.findall(r"\w+", words.replace("\u00ad", ""))
+        for number in range(max(len(said) - 2, 1)):
+            run = r"\W+".join(map(re.escape, said[number:number + 3]))
+            if run and (found := re.search(rf"\b{run}\b", self.source)):
+                return self.source.count("\n", 0, found.start()) + 1
+        return 0
+
 
 def read_manuscript(project: Project) -> Manuscript:
     """Read the essay of `project`; what cannot be read becomes a problem."""

@@ -8,13 +8,13 @@ page that calls them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-from .paper import Layout
+from .layout import Layout, text_block
 from .problems import Problem
 from .tree import Element
 
@@ -65,7 +65,7 @@ def read_page_map(layout: Layout, article: Element) -> PageMap:
     starts: list[tuple[int, int]] = []
     inexact: list[int] = []
     position = 0
-    for number, page in enumerate(_page_texts(layout), 1):
+    for number, page in enumerate(page_texts(layout.document), 1):
         if not page:
             continue
         start, position = _match(stream, position, page)
@@ -93,7 +93,7 @@ def mark_pages(
     # From the end backwards, because a mark moves what stands after it in the same text.
     for (page, _), chosen in reversed(list(zip(page_map.starts, at, strict=True))):
         tree, place = places[chosen]
-        _insert(place, make_mark(page))
+        _insert(place, make_mark(page), place.element.getparent())
         marked.append((page, tree))
     return marked[::-1]
 
@@ -115,11 +115,11 @@ def read_stream(tree: Element) -> list[Place]:
 
 
 def _collect(element: Element, places: list[Place]) -> None:
-    name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+    name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
     if name in ("img", "svg"):
         places.append(Place(PICTURE, element, False, -1))
         return
-    if not name or name == "head" or element.get("role") in ASIDE_ROLES:
+    if not name or name in ("head", "fn-note") or element.get("role") in ASIDE_ROLES:
         return
     _collect_text(element.text, element, False, places)
     for child in element:
@@ -139,11 +139,11 @@ def counts(character: str) -> bool:
     return not character.isspace() and character not in IGNORED
 
 
-def _page_texts(layout: Layout) -> Iterator[str]:
+def page_texts(document: Any) -> Iterator[str]:
     """Yield the text in the flow of each page, without white space."""
     heads: set[Any] = set()
-    for page in layout.document.pages:
-        yield "".join(_page_text(page._page_box.children[0], heads))
+    for page in document.pages:
+        yield "".join(_page_text(text_block(page), heads))
 
 
 def _page_text(box: Any, heads: set[Any]) -> Iterator[str]:
@@ -213,16 +213,26 @@ def _before(place: Place) -> str:
     return " " if before.isspace() else before
 
 
-def _insert(place: Place, mark: Element) -> None:
-    """Put `mark` before the character at `place`."""
+def place_before(
+    places: list[Place], start: int, element: Element, parents: Mapping[Element, Element]
+) -> None:
+    """Put `element` before the word at `start`, or before the next where that is inside one.
+
+    `parents` gives the parent of each element of the tree, which may be of any kind.
+    """
+    chosen = _word_start([(0, place) for place in places], start)
+    _insert(places[chosen], element, parents.get(places[chosen].element))
+
+
+def _insert(place: Place, mark: Element, parent: Element) -> None:
+    """Put `mark` before the character at `place`, whose element has the parent `parent`."""
     element, offset = place.element, place.offset
     if offset < 0:  # a picture
-        parent = element.getparent()
-        parent.insert(parent.index(element), mark)
+        parent.insert(list(parent).index(element), mark)
     elif place.in_tail:
-        text, parent = element.tail, element.getparent()
+        text = element.tail
         element.tail, mark.tail = text[:offset], text[offset:]
-        parent.insert(parent.index(element) + 1, mark)
+        parent.insert(list(parent).index(element) + 1, mark)
     else:
         text = element.text
         element.text, mark.tail = text[:offset], text[offset:]

@@ -16,8 +16,9 @@ import pydyf
 
 from .edition import Edition
 from .fonts import CODE_FAMILY, TEXT_FAMILY
+from .layout import Layout
 from .licenses import license_of
-from .paper import Layout, load_weasyprint
+from .paper import load_weasyprint
 from .problems import Problem, ProblemsFoundError
 from .tags import own_tags
 from .templating import render

@@ -16,8 +16,8 @@ from typing import Any
 import pydyf
 from fontTools.ttLib import TTFont
 
+from .layout import Layout, text_block, walk
 from .pages import HYPHEN, counts
-from .paper import Layout
 
 SOFT_HYPHEN = "\u00ad"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -64,7 +64,7 @@ class _Reading:
 
     def __init__(self, layout: Layout) -> None:
         self.pages = layout.document.pages
-        self.root = self.pages[0]._page_box.children[0].element
+        self.root = text_block(self.pages[0]).element
         self.parents = {child: parent for parent in self.root.iter() for child in parent}
         self.boxes: list[list[Any]] = []
         self.furniture: set[Any] = set()
@@ -73,7 +73,7 @@ class _Reading:
             read = [box for part in page._page_box.children
                     if type(part).__name__ != "MarginBox" for box in _read_boxes(part, heads)]
             self.boxes.append(read)
-            self.furniture.update(set(_all_boxes(page._page_box)) - set(read))
+            self.furniture.update({_own(box) for box in walk(page._page_box)} - set(read))
         self._spaces: dict[str, int] = {}
 
     @contextmanager
@@ -127,6 +127,10 @@ class _Reading:
     def broken_words(self) -> set[Any]:
         """The boxes that end within a word."""
         return self._ends[1]
+
+    def named(self, identifier: str) -> Any:
+        """Return the element with that identifier."""
+        return next(element for element in self.root.iter() if element.get("id") == identifier)
 
     def _flow(self, element: Any) -> Any:
         """Return the note that `element` is in, None for the text itself."""
@@ -252,6 +256,8 @@ class _Tree:
 
     def _open(self, element: Any, parent: Any, place: pydyf.Dictionary) -> pydyf.Dictionary:
         names = _names(element)
+        if continued := element.get("data-continues"):
+            return self._place(self.reading.named(continued))
         if names == ["Note"]:
             place = self._container(parent)
         elif names == ["LI", "LBody"]:
@@ -422,15 +428,14 @@ def _read_boxes(box: Any, heads: set[Any]) -> Iterator[Any]:
         heads.add(box.element)
     if box.element_tag == "hr::before" or not any(map(counts, getattr(box, "text", "text"))):
         return  # an ornament, or white space, which is not drawn
-    yield getattr(box, "_box", box)
+    yield _own(box)
     for child in getattr(box, "children", ()):
         yield from _read_boxes(child, heads)
 
 
-def _all_boxes(box: Any) -> Iterator[Any]:
-    yield getattr(box, "_box", box)
-    for child in getattr(box, "children", ()):
-        yield from _all_boxes(child)
+def _own(box: Any) -> Any:
+    """Return `box`, or the box itself that a placeholder stands for."""
+    return getattr(box, "_box", box)
 
 
 def _number(reference: bytes) -> int:

@@ -18,8 +18,8 @@ from offprint.body import Body, render_body
 from offprint.checks import check_edition
 from offprint.edition import Edition, read_edition
 from offprint.fonts import cut_fonts, faces_for
+from offprint.layout import Layout, walk
 from offprint.pages import PageMap, make_mark, mark_pages, read_page_map, read_stream
-from offprint.paper import Layout
 from offprint.project import PRESS, Project
 from offprint.text import resolve_text
 from offprint.tree import Element
@@ -136,7 +136,7 @@ def test_places_have_the_first_words_of_the_boxes_of_their_pages(printed: Printe
 
 def _first_words(page: object) -> str:
     words = []
-    for box in paper._boxes(page._page_box.children[0]):
+    for box in walk(page._page_box.children[0]):
         if "::" not in (box.element_tag or "") and getattr(box, "text", "").strip():
             words.append(box.text)
         if len("".join(words)) > 40:
@@ -194,7 +194,7 @@ def test_paragraph_numbers_stand_in_the_outer_margin(printed: Printed) -> None:
     found = []
     for number, page in enumerate(printed.layout.document.pages, 1):
         block = page._page_box.children[0]
-        for box in paper._boxes(block):
+        for box in walk(block):
             if box.element_tag == "p::before" and hasattr(box, "text"):
                 found.append(int(box.text))
                 if number % 2:

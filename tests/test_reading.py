@@ -14,9 +14,10 @@ from .conftest import Built
 from .reading import Node, read_epub, read_html, read_pdf, read_tags
 
 # ISO 32000-1, 14.8.4: what a reader of any PDF knows.
-STANDARD_TAGS = set(
-    "StructTreeRoot Document Art Sect Div BlockQuote Caption P H1 H2 H3 H4 H5 H6 L LI Lbl LBody "
-    "Table TR TH TD THead TBody TFoot Span Quote Note Reference Code Link Figure".split())
+STANDARD_TAGS = {
+    "StructTreeRoot", "Document", "Art", "Sect", "Div", "BlockQuote", "Caption", "P", "H1", "H2",
+    "H3", "H4", "H5", "H6", "L", "LI", "Lbl", "LBody", "Table", "TR", "TH", "TD", "THead", "TBody",
+    "TFoot", "Span", "Quote", "Note", "Reference", "Code", "Link", "Figure"}
 
 
 @pytest.fixture
@@ -127,7 +128,7 @@ def test_a_paragraph_on_two_pages_is_one(essay: Built) -> None:
 
 
 def test_the_source_travels_inside(essay: Built) -> None:
-    """Essay, sources, corrections and the record of the build are attached, and say what they are."""
+    """Essay, sources, corrections and the build's record are attached, and say what they are."""
     expected = {
         "essay.md": PRESS / "manuscript/essay.md",
         "references.bib": PRESS / "bibliography/references.bib",
@@ -135,7 +136,7 @@ def test_the_source_travels_inside(essay: Built) -> None:
         "build.json": essay.output / "build.json"}
 
     with pikepdf.open(essay.pdf) as pdf:
-        attached = {name: file for name, file in pdf.attachments.items()}
+        attached = dict(pdf.attachments.items())
 
         assert {name: file.get_file().read_bytes() for name, file in attached.items()} == {
             name: Path(path).read_bytes() for name, path in expected.items()}
