@@ -31,6 +31,7 @@ TOOLS = {
     "java": (["java"], "default-jre-headless"),
     "chromium": (["chromium", "chromium-browser", "google-chrome"], "chromium"),
     "pdftotext": (["pdftotext"], "poppler-utils"),
+    "faketime": (["faketime"], "faketime"),
 }
 
 WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
