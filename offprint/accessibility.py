@@ -28,6 +28,7 @@ BARE_LINKS = {
     "fr": ("ici", "cliquez ici", "lien", "ce lien", "plus", "lire la suite")}
 # Text alternatives that say nothing of what is shown (WCAG 2.2, 1.1.1, failure F30).
 BARE_PICTURES = ("image", "picture", "photo", "photograph", "figure", "bild", "foto", "abbildung")
+PARAGRAPHS = ("Para", "Plain")
 TITLE_FIELDS = (*TITLES, "subtitle", "shorttitle", "journaltitle", "journal")
 
 
@@ -53,11 +54,11 @@ def check_link_words(edition: Edition, text: Text) -> Iterator[Problem]:
 def check_table_heads(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every column of a table has a head; only the corner over row heads may be empty."""
     for table in elements(text.blocks, "Table"):
-        _, caption, columns, head, bodies, _ = table["c"]
+        _, _, columns, head, bodies, _ = table["c"]
         words = [plain_text(cell) for row in head[1] for cell in row[1]]
         if not any(words):
-            shown = plain_text(caption) or next(filter(None, map(plain_text, bodies)), "")
-            yield _note(edition, shown.split("  ")[0], "a table has no heads",
+            cells = (plain_text(block) for block in walk(bodies) if block["t"] in PARAGRAPHS)
+            yield _note(edition, next(filter(None, cells), ""), "a table has no heads",
                         "name its columns in a line above the first ---")
         elif len(head[1]) == 1 and len(words) == len(columns) and not all(words[1:]):
             yield _note(edition, next(filter(None, words)), "a column of this table has no head",
@@ -70,7 +71,8 @@ def check_picture_words(edition: Edition, text: Text) -> Iterator[Problem]:
         source = image["c"][2][0]
         words = (dict(attribute(image)[2]).get("alt") or plain_text(image["c"][1])).strip()
         if words.casefold() in BARE_PICTURES or words == image_path(edition, image).name:
-            yield _note(edition, source, f"the text alternative “{words}” says nothing of what "
+            both = re.compile(rf"{re.escape(source)}.*{re.escape(words)}")
+            yield _note(edition, both, f"the text alternative “{words}” says nothing of what "
                         f'"{source}" shows', 'describe it: ![caption](file){alt="…"}')
 
 
@@ -79,7 +81,7 @@ def check_languages(edition: Edition, text: Text) -> Iterator[Problem]:
     corrections = [block for block in text.back if has_class(block, "correction")]
     front = [block for block in text.front if not has_class(block, "byline")]
     for block in walk(without_marked([*front, *text.essay, *corrections])):
-        if block["t"] in ("Para", "Plain", "Header"):
+        if block["t"] in (*PARAGRAPHS, "Header"):
             for words, script in foreign_words(plain_text(block), edition.front.lang):
                 unmarked = re.compile(
                     re.escape(words.split()[0]) + r"(?![^\[\]]*\]\{[^}]*\blang=)")
@@ -98,8 +100,8 @@ def check_languages(edition: Edition, text: Text) -> Iterator[Problem]:
 def check_source_languages(edition: Edition, text: Text) -> Iterator[Problem]:
     """A source with a title in other letters says which language it is in."""
     for key, entry in edition.bibliography.entries.items():
-        titles = " | ".join(entry.fields.get(field, "") for field in TITLE_FIELDS)
-        found = foreign_words(titles, edition.front.lang)
+        titles = [entry.fields.get(field, "") for field in TITLE_FIELDS]
+        found = [words for title in titles for words in foreign_words(title, edition.front.lang)]
         if found and not entry.fields.get("langid"):
             yield Problem(edition.bibliography.file, entry.line,
                           f'"{key}": {_in_letters(*found[0])}',
