@@ -11,6 +11,7 @@ if __name__ == "__main__":
     enter_environment("test" if "test" in sys.argv[1:2] else "")
 
 from offprint import citation, deposit, paper
+from offprint.accessibility import find_barriers
 from offprint.body import render_body
 from offprint.checks import check_edition
 from offprint.command import CHECK, INFO, Options, Report, main
@@ -39,6 +40,7 @@ def build(options: Options) -> Report:
     with step("Reading and checking"):
         edition = read_edition(options.project, options.draft)
         text, notes = check_edition(edition)
+        accessible = not find_barriers(edition, text)
         item = citation.csl_item(edition, text, edition.swhid)
     if options.check_only:
         return Report([], [*notes, *citation.check_citation_file(edition, item)])
@@ -68,7 +70,7 @@ def build(options: Options) -> Report:
     if options.wants("epub"):
         with step("Making the EPUB"):
             cover = render_cover(edition, text, cuts) if layout else None
-            files["essay.epub"] = render_epub(edition, text, cuts, cover, page_map)
+            files["essay.epub"] = render_epub(edition, text, cuts, cover, page_map, accessible)
     cite_files = citation.render_citation_files(item)
     if options.wants("html"):
         with step("Making the HTML page"):

