@@ -172,6 +172,13 @@ class Manuscript:
                 if pattern.search(line)]
 
 
+def version_order(version: str) -> tuple[object, ...]:
+    """Return what sorts versions as Semantic Versioning 2.0 does (11): 1.0.0-rc.1 before 1.0.0."""
+    numbers, _, before = version.partition("-")
+    steps = [(0, int(step), "") if step.isdigit() else (1, 0, step) for step in before.split(".")]
+    return (*map(int, numbers.split(".")), not before, steps)
+
+
 def read_manuscript(project: Project) -> Manuscript:
     """Read the essay of `project`; what cannot be read becomes a problem."""
     file = project.name(project.essay)
