@@ -82,15 +82,15 @@ def csl_item(edition: Edition, text: Text, swhid: str) -> Item:
     authors = [_filled({"orcid": author.orcid, "affiliation": list(author.affiliation)})
                for author in front.author]
     withdrawal = edition.withdrawal
-    withdrawn = f" ({edition.words['withdrawn'].lower()})" if withdrawal else ""
     item = {
         "id": _identifier(front.author[0], front.date.year),
         "type": "report",
         "title": join_title(text.title, text.subtitle),
         "author": [_name(author) for author in front.author],
         "issued": {"date-parts": [[front.date.year, front.date.month, front.date.day]]},
-        # A draft precedes its version, and every style that prints versions shows it.
-        "version": front.version + ("-draft" if edition.draft else "") + withdrawn,
+        # Every style that prints versions shows what is a draft, or withdrawn.
+        "version": "-".join([front.version, *(["draft"] if edition.draft else []),
+                             *(["withdrawn"] if withdrawal else [])]),
         "note": withdrawal and f"{edition.words['withdrawn']}, {withdrawal.date}: "
                 + " ".join(withdrawal.why.split()),
         "publisher": front.publisher,

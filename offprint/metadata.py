@@ -275,7 +275,7 @@ def describe_corrections(edition: Edition, text: Text) -> list[Item]:
 
 def describe_earlier(edition: Edition, text: Text) -> list[Item]:
     """Return each earlier version, with the changes that the version after it made."""
-    after = [*(release.version for release in edition.earlier[1:]), edition.front.version]
+    versions = [*(release.version for release in edition.earlier), edition.front.version]
     return [filled({
         **_describe_release(release),
         "correction": [
@@ -283,7 +283,7 @@ def describe_earlier(edition: Edition, text: Text) -> list[Item]:
             for change in edition.corrections.changes
             if version_order(release.version) < version_order(change.version)
             <= version_order(following)]})
-        for release, following in zip(edition.earlier, after, strict=True)]
+        for release, following in zip(edition.earlier, versions[1:], strict=True)]
 
 
 def _describe_release(release: Release) -> Item:
