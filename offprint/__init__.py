@@ -6,10 +6,12 @@ In the order of the work:
   what is missing and records what shaped a build;
 - `project` knows where things are; `manuscript`, `bibliography`, `corrections` and `timeline`
   read the sources (YAML through `records`), `styles` and `licenses` what they name;
-- `edition` is all of that as one frozen record, named by its source (`identity`);
+- `edition` is all of that as one frozen record, named by its source (`identity`), with the
+  `history` of its releases;
 - `text` has `pandoc` convert it, once, and rearranges it as a `document`; `checks` finds what
-  an author got wrong, as `problems`, and `accessibility` what would keep a reader out;
-- `languages` marks the words of sources as theirs;
+  an author got wrong, as `problems`, `accessibility` what would keep a reader out, and
+  `collation` where essay and corrections disagree, with `passages` that hold the words in
+  question; `languages` marks the words of sources as theirs;
 - `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
   `fonts` are cut for it;
 - `paper` sets pages, with `footnotes` where they are called; a `layout` is what comes of it, and

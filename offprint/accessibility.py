@@ -41,7 +41,7 @@ def check_link_words(edition: Edition, text: Text) -> Iterator[Problem]:
     """The words of a link say where it leads."""
     bare = BARE_LINKS.get(edition.front.lang.split("-")[0], BARE_LINKS["en"])
     for link in elements(text.blocks, "Link"):
-        words = plain_text(link["c"][1])
+        words = plain_text(link["c"][1]) or dict(attribute(link)[2]).get("aria-label", "")
         target = link["c"][2][0]
         if not words and not any(True for _ in elements(link["c"][1], "Image")):
             yield _note(edition, f"({target}", f'the link to "{target}" has no words',

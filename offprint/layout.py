@@ -79,3 +79,8 @@ def blocks_of_lines(page: Any) -> list[tuple[Any, list[Any]]]:
             found.append((box.element, held))
         boxes += reversed([child for child in children if child not in held])
     return found
+
+
+def is_mark(box: Any) -> bool:
+    """Tell whether `box` is that of the mark of a corrected passage."""
+    return bool(box.element_tag == "a" and box.element.get("class") == "mark")

@@ -19,7 +19,7 @@ from .bootstrap import install_pango, pango_remedy
 from .edition import Edition
 from .fonts import Cut, style_rules
 from .footnotes import lay_out_with_notes, set_at_foot
-from .layout import Layout, text_block, walk
+from .layout import Layout, is_mark, text_block, walk
 from .problems import Problem, ProblemsFoundError, ToolError
 from .tables import mark_table_heads
 from .templating import long_date, read_template, render
@@ -28,6 +28,10 @@ from .tree import Element, outer_html
 DATA = re.compile(r"data:[^\s'\"]+")
 # Between the text and the numbers of its paragraphs, in pixels of 1/96 inch: 4 mm.
 NUMBER_GAP = 4 / 25.4 * 96
+# Between the text and the marks of corrected passages, outside the numbers: 9.5 mm.
+MARK_GAP = 9.5 / 25.4 * 96
+# Between marks in one margin, from the top of one to the top of the next: 7.5 pt.
+MARK_LINE = 7.5 / 72 * 96
 
 
 def find_missing() -> str:
@@ -98,7 +102,7 @@ def lay_out(edition: Edition, html: str) -> Layout:
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
         document, continued = lay_out_with_notes(page)
-    _move_numbers_to_outer_margin(document)
+    _move_to_outer_margin(document)
     found = [*check_pages(document, manuscript),
              *check_continued(continued, manuscript, document)]
     if any(not problem.note for problem in found):
@@ -106,19 +110,32 @@ def lay_out(edition: Edition, html: str) -> Layout:
     return Layout(document, tuple(found))
 
 
-def _move_numbers_to_outer_margin(document: Any) -> None:
-    """Put each paragraph number beside the text block, on the outer side of its page.
+def _move_to_outer_margin(document: Any) -> None:
+    """Put paragraph numbers and marks beside the text block, on the outer side of its page.
 
-    A style sheet for paper cannot tell on which side the page of an element will be.
+    A style sheet for paper cannot tell on which side the page of an element will be. Where the
+    marks of one line would cover one another, they stand one below the other.
     """
     for number, page in enumerate(document.pages, 1):
         block = text_block(page)
-        left, right = block.content_box_x(), block.content_box_x() + block.width
+        free = 0.0
         for box in walk(block):
-            if box.element_tag == "p::before" and box.is_absolutely_positioned():
-                figures = next(inner for inner in walk(box) if hasattr(inner, "text"))
-                to = right + NUMBER_GAP if number % 2 else left - NUMBER_GAP - figures.width
-                box.translate(dx=to - figures.position_x)
+            if not box.is_absolutely_positioned():
+                continue
+            if box.element_tag == "p::before":
+                _move_out(block, box, NUMBER_GAP, number % 2 == 1)
+            elif is_mark(box):
+                _move_out(block, box, MARK_GAP, number % 2 == 1)
+                box.translate(dy=max(0.0, free - box.position_y))
+                free = box.position_y + MARK_LINE
+
+
+def _move_out(block: Any, box: Any, gap: float, to_the_right: bool) -> None:
+    """Move `box` beside the text block, `gap` pixels away from it."""
+    left, right = block.content_box_x(), block.content_box_x() + block.width
+    figures = next(inner for inner in walk(box) if hasattr(inner, "text"))
+    to = right + gap if to_the_right else left - gap - figures.width
+    box.translate(dx=to - figures.position_x)
 
 
 @contextmanager
@@ -146,5 +163,4 @@ def _name_running_heads(edition: Edition, article: Element) -> None:
     """Tell the style sheet what the heads and feet of the pages say."""
     version = f"{edition.words['version']} {edition.front.version}"
     article[0].set("data-author", edition.authors)
-    article[0].set("data-edition", f"{edition.words['draft']} · {version}"
-                   if edition.draft else version)
+    article[0].set("data-edition", " · ".join([*edition.state, version]))

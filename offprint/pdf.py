@@ -58,8 +58,7 @@ def _check_fonts(layout: Layout, file: str) -> Iterator[Problem]:
 def _keep_one_annotation_a_link(layout: Layout) -> None:
     """Drop the links that WeasyPrint sees again in elements inside a link."""
     for page in layout.document.pages:
-        page.links = [link for link in page.links
-                      if getattr(link[3], "element_tag", "").split(":")[0] == "a"]
+        page.links = [link for link in page.links if getattr(link[3], "element_tag", "") == "a"]
 
 
 def _attachments(edition: Edition, record: bytes) -> list[Any]:

@@ -192,7 +192,7 @@ class _Tree:
             content: dict[int, bytes] = {}
             for box in self.reading.boxes[number]:
                 if box.link_annotation:
-                    place = self._place_of_box(box)
+                    place = self._place(box.element)
                     annotations.append((self._add_link(place, number, box), place))
                 if box in stream._tags:
                     place = self._place_of_box(box)
@@ -224,7 +224,7 @@ class _Tree:
             # The note itself is read further down the page; its place is here.
             self._place(element)
             return self._label("Reference", self._place(self.reading.parents[element]), element)
-        if pseudo == "footnote-marker" or (tag == "p" and pseudo == "before"):
+        if pseudo == "footnote-marker" or (tag in ("p", "a") and pseudo == "before"):
             return self._label("Lbl", self._place(element), element)
         if pseudo == "marker":
             return self._label("Lbl", self._item(element), element)
@@ -317,8 +317,8 @@ class _Tree:
         """Make the annotation of `box` part of its link, described by the words of the link."""
         annotation = box.link_annotation
         words = " ".join("".join(box.element.itertext()).split())
-        if words:
-            annotation["Contents"] = pydyf.String(words)
+        if said := words or box.element.get("aria-label"):
+            annotation["Contents"] = pydyf.String(said)
         place["K"].append(pydyf.Dictionary({
             "Type": "/OBJR", "Obj": annotation.reference, "Pg": self.pdf.page_references[page]}))
         return annotation

@@ -65,24 +65,26 @@ def read_tags(path: Path) -> Node:
 def read_pdf(path: Path) -> tuple[list[str], list[list[str]]]:
     """Return the words of the text of a PDF and of each of its notes."""
     root = read_tags(path)
-    notes = [_words("".join(_pdf_text(part) for part in note.children if isinstance(part, Node)))
+    notes = [_words(_pdf_text(Node("Div", note.children)))
              for note in root.walk() if note.name == "Note"]
     return _words(_pdf_text(root)), notes
 
 
 def _pdf_text(node: Node) -> str:
-    if node.name in ("Note", "Lbl", "Reference", "Figure") and not _is_term(node):
+    if node.name in ("Note", "Reference", "Figure"):
         return ""
     inline = node.name in ("Span", "Link", "Code", "Quote")
     text = "".join(child if isinstance(child, str) else _pdf_text(child)
-                   for child in node.children)
+                   for child in node.children if not _is_number(node, child))
     return text if inline else f" {text} "
 
 
-def _is_term(node: Node) -> bool:
-    """Tell whether a label is a term to be defined, and not a number or a bullet."""
-    text = "".join(child for child in node.children if isinstance(child, str))
-    return node.name == "Lbl" and bool(re.search(r"[^\W\d_]{2}", text))
+def _is_number(parent: Node, child: Node | str) -> bool:
+    """Tell whether `child` is a label that numbers something, and not a term to be defined."""
+    if isinstance(child, str) or child.name != "Lbl":
+        return False
+    text = "".join(piece for piece in child.children if isinstance(piece, str))
+    return parent.name != "LI" or not re.search(r"[^\W\d_]{2}", text)
 
 
 def read_html(path: Path) -> tuple[list[str], list[list[str]]]:
