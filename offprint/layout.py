@@ -83,4 +83,5 @@ def blocks_of_lines(page: Any) -> list[tuple[Any, list[Any]]]:
 
 def is_mark(box: Any) -> bool:
     """Tell whether `box` is that of the mark of a corrected passage."""
-    return bool(box.element_tag == "a" and box.element.get("class") == "mark")
+    return bool(box.element_tag == "a" and box.element.get("class") == "mark"
+                and box.is_absolutely_positioned())

@@ -19,7 +19,7 @@ from .bootstrap import install_pango, pango_remedy
 from .edition import Edition
 from .fonts import Cut, style_rules
 from .footnotes import lay_out_with_notes, set_at_foot
-from .layout import Layout, is_mark, text_block, walk
+from .layout import Layout, is_line, is_mark, text_block, walk
 from .problems import Problem, ProblemsFoundError, ToolError
 from .tables import mark_table_heads
 from .templating import long_date, read_template, render
@@ -119,15 +119,32 @@ def _move_to_outer_margin(document: Any) -> None:
     for number, page in enumerate(document.pages, 1):
         block = text_block(page)
         free = 0.0
-        for box in walk(block):
-            if not box.is_absolutely_positioned():
-                continue
-            if box.element_tag == "p::before":
+        boxes = list(walk(block))
+        for place, box in enumerate(boxes):
+            if box.element_tag == "p::before" and box.is_absolutely_positioned():
                 _move_out(block, box, NUMBER_GAP, number % 2 == 1)
             elif is_mark(box):
                 _move_out(block, box, MARK_GAP, number % 2 == 1)
-                box.translate(dy=max(0.0, free - box.position_y))
+                height = box.position_y + _lines_to_next_word(boxes, place)
+                box.translate(dy=max(height, free) - box.position_y)
                 free = box.position_y + MARK_LINE
+
+
+def _lines_to_next_word(boxes: list[Any], place: int) -> float:
+    """Return how much lower than the box at `place` the line of the next word is.
+
+    A box out of the flow, between two words, stands at the end of a line as well as at the
+    beginning of the next.
+    """
+    line, lines = boxes[place], []
+    for number, box in enumerate(boxes):
+        if is_line(box) and box.element_tag != "a":
+            line = box
+        if number == place:
+            lines.append(line)
+        elif lines and "::" not in box.element_tag and getattr(box, "text", "").strip():
+            return float(line.position_y - lines[0].position_y)
+    return 0.0
 
 
 def _move_out(block: Any, box: Any, gap: float, to_the_right: bool) -> None:
