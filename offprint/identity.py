@@ -25,15 +25,20 @@ LEFT_BEHIND = shutil.ignore_patterns(".*", "*~", "*.swp", "__pycache__", "Thumbs
 def identify_source(project: Project) -> str:
     """Return the identifier of the source of `project`, such as "swh:1:dir:…" (40 hex digits)."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in FOLDERS:
-            if (project.root / name).is_dir():
-                shutil.copytree(project.root / name, Path(folder) / name, ignore=LEFT_BEHIND,
-                                ignore_dangling_symlinks=True)
-        _drop_empty_folders(Path(folder))
-        for path in Path(folder).rglob("*"):
-            if path.is_file():
-                path.chmod(0o644)
+        copy_source(project, Path(folder))
         return str(compute_directory_swhid(folder))
+
+
+def copy_source(project: Project, folder: Path) -> None:
+    """Copy into `folder` what the identifier of `project` is computed from, and nothing else."""
+    for name in FOLDERS:
+        if (project.root / name).is_dir():
+            shutil.copytree(project.root / name, folder / name, ignore=LEFT_BEHIND,
+                            ignore_dangling_symlinks=True)
+    _drop_empty_folders(folder)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
 
 
 def differs_from_release(project: Project, version: str, identifier: str) -> bool:
