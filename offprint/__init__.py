@@ -6,9 +6,11 @@ In the order of the work:
   what is missing and records what shaped a build;
 - `project` knows where things are; `manuscript`, `bibliography`, `corrections` and `timeline`
   read the sources (YAML through `records`), `styles` and `licenses` what they name;
-- `edition` is all of that as one frozen record, named by its source (`identity`);
+- `edition` is all of that as one frozen record, named by its source (`identity`), with the
+  `history` of its releases;
 - `text` has `pandoc` convert it, once, and rearranges it as a `document`; `checks` finds what
-  an author got wrong, as `problems`;
+  an author got wrong, as `problems`, and `collation` where essay and corrections disagree, with
+  `passages` that hold the words in question;
 - `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
   `fonts` are cut for it;
 - `paper` sets pages and `pdf` writes them; `pages` finds where each begins in the text;

@@ -16,10 +16,12 @@ from lxml import etree
 from PIL import Image
 
 from .body import PICTURE_TYPES
+from .collation import check_changes, check_corrections, missing_key
 from .corrections import CITED_KEY
 from .document import Element, attribute, citation_keys, elements, plain_text, walk
 from .edition import Edition
 from .fonts import missing_characters
+from .paragraphs import find_paragraphs
 from .problems import Problem, ProblemsFoundError, suggestion
 from .records import YamlData
 from .templating import languages
@@ -58,12 +60,12 @@ def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
 def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every key that is cited, in the essay or in a correction, is in the bibliography."""
     known = edition.bibliography.entries
-    checked_elsewhere = {key for entry in edition.corrections.entries for key in entry.keys}
+    checked_elsewhere = {key for entry in edition.corrections.all for key in entry.keys}
     for blocks, kept in (([*text.front, *text.essay], set()), (text.back, checked_elsewhere)):
         for key in sorted(citation_keys(blocks) - known.keys() - kept):
             cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
             for file, line in _places(edition, cited):
-                yield _missing_key(edition, file, line, key)
+                yield missing_key(edition, file, line, key)
 
 
 def check_nocite(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -72,13 +74,13 @@ def check_nocite(edition: Edition, text: Text) -> Iterator[Problem]:
         for key in (name.strip().removeprefix("@") for name in item.split(",")):
             if key and key != "*" and key not in edition.bibliography.entries:
                 line = _front_line(edition, "nocite")
-                yield _missing_key(edition, edition.manuscript.file, line, key)
+                yield missing_key(edition, edition.manuscript.file, line, key)
 
 
 def check_unused(edition: Edition, text: Text) -> Iterator[Problem]:
     """A source that nothing cites is worth a note; nocite says that it is meant so."""
     cited = cited_keys(edition, text) | {
-        key for correction in edition.corrections.entries for key in correction.keys}
+        key for correction in edition.corrections.all for key in correction.keys}
     if "*" in cited:
         return
     for key in sorted(edition.bibliography.entries.keys() - cited):
@@ -101,7 +103,8 @@ def check_notes(edition: Edition, text: Text) -> Iterator[Problem]:
 
 def check_links(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every link leads somewhere: to a place in this text, or to a full address."""
-    places = {*_identifiers(text.blocks), *(f"ref-{key}" for key in cited_keys(edition, text))}
+    places = {*_identifiers(text.blocks), *(f"ref-{key}" for key in cited_keys(edition, text)),
+              *(f"p{number}" for number, _ in enumerate(find_paragraphs(text.essay), 1))}
     for link in elements(text.blocks, "Link"):
         target = link["c"][2][0]
         if target.startswith("#"):
@@ -166,7 +169,7 @@ def check_timelines(edition: Edition, text: Text) -> Iterator[Problem]:
                 line = data.line(("events", number, "sources"))
                 for key in CITED_KEY.findall(sources):
                     if key not in edition.bibliography.entries:
-                        yield _missing_key(edition, file, line, key)
+                        yield missing_key(edition, file, line, key)
 
 
 def check_headings(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -226,7 +229,8 @@ def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
 def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every character is in a typeface of the edition."""
     everything = edition.manuscript.body + "".join(
-        f"{entry.was}{entry.now}{entry.why}" for entry in edition.corrections.entries)
+        f"{entry.was}{entry.now}{entry.why}{entry.reported or ''}"
+        for entry in edition.corrections.all)
     everything += "".join(value for entry in edition.bibliography.entries.values()
                           for value in entry.fields.values())
     control = {char for char in everything if unicodedata.category(char) == "Cc"} - set("\n\t\r")
@@ -250,45 +254,10 @@ def check_language(edition: Edition, text: Text) -> Iterator[Problem]:
                       "extended", note=True)
 
 
-def check_corrections(edition: Edition, text: Text) -> Iterator[Problem]:
-    """Each correction's new words stand in the essay, its old words do not, its sources exist."""
-    corrections, known = edition.corrections, edition.bibliography.entries
-    essay = _normal(plain_text([*text.front, *text.essay]))
-    first: dict[str, int] = {}
-    for line, entry in corrections.numbered():
-        if entry.id in first:
-            yield Problem(corrections.file, line, f'the id "{entry.id}" is used twice; '
-                          f"the first is in line {first[entry.id]}", "give one of them another id")
-        first.setdefault(entry.id, line)
-        if _normal(entry.now) not in essay:
-            yield Problem(corrections.file, line,
-                          f"{entry.id}: the essay does not say “{entry.now}”",
-                          "now: holds words of one paragraph of the essay, exactly")
-        if _normal(entry.was) in essay:
-            yield Problem(corrections.file, line,
-                          f"{entry.id}: the essay still says “{entry.was}”",
-                          "correct the essay, or quote other words under was:")
-        for key in entry.keys:
-            if key not in known:
-                yield _missing_key(edition, corrections.file, line, key)
-        if not entry.keys:
-            yield Problem(corrections.file, line, f"{entry.id}: no source is named",
-                          'write sources: "@key, p. 1"')
-    if corrections.replaces and corrections.replaces not in known:
-        yield _missing_key(edition, corrections.file, 1, corrections.replaces)
-
-
 CHECKS = (
     check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
     check_timelines, check_headings, check_near_markdown, check_raw, check_fences,
-    check_characters, check_language,
-    check_corrections)
-
-
-def _missing_key(edition: Edition, file: str, line: int, key: str) -> Problem:
-    known = edition.bibliography.entries
-    return Problem(file, line, f'no source has the key "{key}" in {edition.bibliography.file}',
-                   suggestion(key, known, "add the source, or cite another"))
+    check_characters, check_language, check_corrections, check_changes)
 
 
 def _identifiers(blocks: list[Element]) -> Iterator[str]:
@@ -320,9 +289,3 @@ def _other_file_with(edition: Edition, char: str) -> str:
     in_references = any(char in value for entry in edition.bibliography.entries.values()
                         for value in entry.fields.values())
     return edition.bibliography.file if in_references else edition.corrections.file
-
-
-def _normal(text: str) -> str:
-    """Return `text` with plain quotes and dashes and single spaces, for comparing words."""
-    plain = text.translate(str.maketrans("‘’“”–—\u00a0", "''\"\"-- "))
-    return " ".join(plain.replace("---", "-").replace("--", "-").split())

@@ -53,7 +53,12 @@ def rewrite(node: Any, change: Callable[[Element], list[Element] | None]) -> Any
 
 def plain_text(node: Any) -> str:
     """Return the words of `node` as a reader reads them: no notes, no citations, no markup."""
-    return " ".join("".join(_pieces(node)).split())
+    return " ".join(raw_text(node).split())
+
+
+def raw_text(node: Any) -> str:
+    """Return the words of `node` with every space that stands between and around them."""
+    return "".join(_pieces(node))
 
 
 def _pieces(node: Any) -> Iterator[str]:

@@ -1,4 +1,8 @@
-"""The edition: essay, bibliography, corrections and style as one record that never changes."""
+"""The edition: essay, bibliography, corrections and style as one record that never changes.
+
+Of the releases it knows those before its own version: a version that is built again years
+later, from its own source and theirs, is the same.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .bibliography import Bibliography, read_bibliography
-from .corrections import Corrections, read_corrections
-from .identity import differs_from_release, identify_source
-from .manuscript import FrontMatter, Manuscript, read_manuscript
+from .corrections import Change, Corrections, read_corrections
+from .history import Release, read_history
+from .identity import identify_source
+from .manuscript import FrontMatter, Manuscript, read_manuscript, version_order
 from .problems import Problem
 from .project import Project
 from .styles import find_style
@@ -34,6 +39,7 @@ class Edition:
     swhid: str
     draft: bool = False
     problems: tuple[Problem, ...] = ()
+    earlier: tuple[Release, ...] = ()
 
     @property
     def words(self) -> dict[str, str]:
@@ -51,6 +57,26 @@ class Edition:
         """The version for the eye and for machines: a draft says so."""
         return f"{self.front.version} ({self.words['draft'].lower()})" if self.draft else (
             self.front.version)
+
+    @property
+    def withdrawal(self) -> Change | None:
+        """The change that withdraws this very version, if it is withdrawn."""
+        return next((change for change in self.corrections.changes
+                     if change.kind == "withdrawal" and change.version == self.front.version),
+                    None)
+
+    @property
+    def first_version(self) -> str:
+        """The version that made what the corrections name no version for."""
+        return min((self.front.version, *(release.version for release in self.earlier)),
+                   key=version_order)
+
+    @property
+    def versions(self) -> list[str]:
+        """Every version that a reader may hold, in order: those released, and those named."""
+        named = {entry.version for entry in self.corrections.all if entry.version}
+        released = {release.version for release in self.earlier}
+        return sorted({self.front.version} | released | named, key=version_order)
 
     def name_of(self, form: str) -> str:
         """Name one form of this edition, such as its PDF, in words for machines and people."""
@@ -86,7 +112,10 @@ def read_edition(project: Project, draft: bool = False) -> Edition:
     front = manuscript.front or STAND_IN
     style, style_problems = find_style(project, front.csl)
     swhid = identify_source(project)
+    history = read_history(project)
     return Edition(
         project, manuscript, front, bibliography, corrections, style, swhid,
-        draft or differs_from_release(project, front.version, swhid),
-        (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems))
+        draft or history.differs(front.version, swhid),
+        (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems,
+         *history.problems),
+        history.before(front.version))

@@ -8,7 +8,6 @@ The identifier is a SWHID (ISO/IEC 18670) of a folder that holds `manuscript/` a
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -39,15 +38,6 @@ def copy_source(project: Project, folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(0o644)
-
-
-def differs_from_release(project: Project, version: str, identifier: str) -> bool:
-    """Tell whether `version` has been released with a source other than `identifier`."""
-    record = project.root / "editions" / version / "edition.json"
-    if not record.is_file():
-        return False
-    released = json.loads(record.read_text(encoding="utf-8")).get("swhid")
-    return bool(released != identifier)
 
 
 def _drop_empty_folders(folder: Path) -> None:

@@ -7,7 +7,6 @@ first paragraph is in paragraph 0; what stands between two belongs to the first 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
@@ -20,6 +19,7 @@ from .edition import Edition
 from .fonts import cut_fonts, faces_for
 from .pages import ASIDE_ROLES, IGNORED, PICTURE, PageMap, read_page_map
 from .paper import Layout, lay_out, render_print
+from .passages import make_plain
 from .text import Text, read_text, resolve_text
 from .tree import Element
 
@@ -159,19 +159,10 @@ def find_line(layout: Layout, passage: Passage, position: int) -> int:
 
 def find_words(words: str, text: str) -> tuple[int, int] | None:
     """Return from where to where `words` stand in `text`, whatever the quotes and dashes."""
-    pattern = "".join(map(_alike, re.findall(r"\s+|-+|.", words.strip())))
-    found = re.search(pattern, text)
-    return found.span() if found and words.strip() else None
-
-
-def _alike(piece: str) -> str:
-    """Return a pattern for a character, or a run of spaces or hyphens, as it may be printed."""
-    if piece.isspace() or piece == "\u00a0":
-        return r"\s+"
-    for alike in ("'‘’", '"“”', "–—-"):
-        if piece[0] in alike:
-            return f"[{alike}]+"
-    return re.escape(piece)
+    plain = make_plain(text)
+    for first, last in plain.find(make_plain(words).text):
+        return plain.places[first], plain.places[last - 1] + 1
+    return None
 
 
 @dataclass

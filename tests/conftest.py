@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -104,6 +105,13 @@ class Publication:
             return check_edition(read_edition(self.project))[1]
         except ProblemsFoundError as error:
             return error.problems
+
+
+def write_release(publication: Publication, version: str, **fields: str) -> None:
+    """Write the record of a released version, as far as later versions read it."""
+    publication.write(f"editions/{version}/edition.json", json.dumps({
+        "version": version, "date": "2024-01-01", "title": "A Small Essay",
+        "swhid": "swh:1:dir:" + 40 * "0", "doi": None, **fields}))
 
 
 @pytest.fixture
