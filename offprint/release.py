@@ -263,10 +263,6 @@ def _refusals(
     place = edition.manuscript.file, next(iter(
         edition.manuscript.lines_with(re.compile(r"^version\s*:"))), 1)
     if version in {release.version for release in releases}:
-        if version == last.version:
-            unreleased = [change for change in edition.corrections.changes
-                          if change.version == version]
-            proposal = propose_version(last.version, changes or unreleased)
         yield Problem(*place, f"version {version} was released with another text",
                       f"write version: {proposal.version}, since {proposal.reason}")
     elif version_order(version) < version_order(last.version):
@@ -323,10 +319,9 @@ def unexplained(edition: Edition, pairs: Sequence[Pair], version: str) -> Iterat
 
 
 def changes_since(edition: Edition, version: str) -> list[Change]:
-    """Return the changes that were made after `version`, up to this one."""
+    """Return the changes that were made after `version`."""
     return [change for change in edition.corrections.changes
-            if version_order(version) < version_order(change.version)
-            <= version_order(edition.front.version)]
+            if version_order(version) < version_order(change.version)]
 
 
 def check_recorded(project: Project) -> Iterator[Problem]:
