@@ -75,6 +75,7 @@ def render_epub(
     for tree in chapters.values():
         _mend_chapter(tree, edition)
     places = _mark_places(chapters, page_map)
+    _link_paragraphs(chapters, places)
     _mend_navigation(trees["EPUB/nav.xhtml"], edition, places)
     _mend_package(trees["EPUB/content.opf"], edition, page_map)
     for name, tree in trees.items():
@@ -222,6 +223,14 @@ def _mark_places(chapters: dict[str, Element], page_map: PageMap | None) -> Plac
         places.pages.extend((str(page), f"{_href(names[chapter])}#page-{page}") for page, chapter
                             in mark_pages(page_map, list(chapters.values()), _make_mark))
     return places
+
+
+def _link_paragraphs(chapters: dict[str, Element], places: Places) -> None:
+    """Let links to paragraphs, which Pandoc does not number, lead to the files that hold them."""
+    found = {f"#p{number}": PurePosixPath(href).name for number, href in places.paragraphs}
+    for tree in chapters.values():
+        for link in tree.iter(f"{XHTML}a"):
+            link.set("href", found.get(link.get("href"), link.get("href")))
 
 
 def _href(name: str) -> str:

@@ -30,6 +30,10 @@ WORD_JOINER = "\u2060"
 DATA = re.compile(r"data:[^\s'\"]+")
 # Between the text and the numbers of its paragraphs, in pixels of 1/96 inch: 4 mm.
 NUMBER_GAP = 4 / 25.4 * 96
+# Between the text and the marks of corrected passages, outside the numbers: 9.5 mm.
+MARK_GAP = 9.5 / 25.4 * 96
+# Between marks in one margin, from the top of one to the top of the next: 7.5 pt.
+MARK_LINE = 7.5 / 72 * 96
 # How often pages are set again to bring a note to the page that calls it.
 MOST_LAYOUTS = 8
 
@@ -114,7 +118,7 @@ def lay_out(edition: Edition, html: str) -> Layout:
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
         document = _lay_out_with_notes(page)
-    _move_numbers_to_outer_margin(document)
+    _move_to_outer_margin(document)
     problems = [*_check_page_boxes(document, file), *_check_notes(document, file)]
     if problems:
         raise ProblemsFoundError(problems)
@@ -164,19 +168,37 @@ def _blocks_of_lines(page: Any) -> list[tuple[Any, int]]:
     return found
 
 
-def _move_numbers_to_outer_margin(document: Any) -> None:
-    """Put each paragraph number beside the text block, on the outer side of its page.
+def _move_to_outer_margin(document: Any) -> None:
+    """Put paragraph numbers and marks beside the text block, on the outer side of its page.
 
-    A style sheet for paper cannot tell on which side the page of an element will be.
+    A style sheet for paper cannot tell on which side the page of an element will be. Where the
+    marks of one line would cover one another, they stand one below the other.
     """
     for number, page in enumerate(document.pages, 1):
         text_block = page._page_box.children[0]
-        left, right = text_block.content_box_x(), text_block.content_box_x() + text_block.width
+        free = 0.0
         for box in _boxes(text_block):
-            if box.element_tag == "p::before" and box.is_absolutely_positioned():
-                figures = next(inner for inner in _boxes(box) if hasattr(inner, "text"))
-                to = right + NUMBER_GAP if number % 2 else left - NUMBER_GAP - figures.width
-                box.translate(dx=to - figures.position_x)
+            if not box.is_absolutely_positioned():
+                continue
+            if box.element_tag == "p::before":
+                _move_out(text_block, box, NUMBER_GAP, number % 2 == 1)
+            elif is_mark(box):
+                _move_out(text_block, box, MARK_GAP, number % 2 == 1)
+                box.translate(dy=max(0.0, free - box.position_y))
+                free = box.position_y + MARK_LINE
+
+
+def is_mark(box: Any) -> bool:
+    """Tell whether `box` is that of the mark of a corrected passage."""
+    return bool(box.element_tag == "a" and box.element.get("class") == "mark")
+
+
+def _move_out(text_block: Any, box: Any, gap: float, to_the_right: bool) -> None:
+    """Move `box` beside the text block, `gap` pixels away from it."""
+    left, right = text_block.content_box_x(), text_block.content_box_x() + text_block.width
+    figures = next(inner for inner in _boxes(box) if hasattr(inner, "text"))
+    to = right + gap if to_the_right else left - gap - figures.width
+    box.translate(dx=to - figures.position_x)
 
 
 def _pages_of_astray(document: Any) -> list[int]:
@@ -289,10 +311,11 @@ def _drop_white_space(foot: Element) -> None:
 
 def _name_running_heads(edition: Edition, article: Element) -> None:
     """Tell the style sheet what the heads and feet of the pages say."""
+    state = [edition.words["draft"]] if edition.draft else []
+    state += [edition.words["withdrawn"]] if edition.withdrawal else []
     version = f"{edition.words['version']} {edition.front.version}"
     article[0].set("data-author", edition.authors)
-    article[0].set("data-edition", f"{edition.words['draft']} · {version}"
-                   if edition.draft else version)
+    article[0].set("data-edition", " · ".join([*state, version]))
 
 
 def _check_page_boxes(document: Any, file: str) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .corrections import Change, Correction, Corrections
-from .document import Element, elements, raw_text, walk
+from .document import Element, elements, raw_text, rewrite, walk
 from .paragraphs import find_paragraphs
 
 Entry = Correction | Change
@@ -180,6 +180,24 @@ def mark_passages(places: dict[str, list[Passage]], label: str) -> None:
         words = inlines[index]["c"]
         inlines[index:index + 1] = [
             {"t": "Str", "c": words[:offset]}, mark, {"t": "Str", "c": words[offset:]}]
+
+
+def name_places(back: list[Element], places: dict[str, list[Passage]]) -> list[Element]:
+    """Return the back matter with links to the paragraphs of each entry, such as “¶ 12”."""
+    def change(element: Element) -> list[Element] | None:
+        target = element["c"][2][0] if element["t"] == "Link" else ""
+        if not target.startswith("#place-"):
+            return None
+        links = [{"t": "Link", "c": [
+            ["", [], []], [{"t": "Str", "c": f"¶\u00a0{passage.unit.number}"}],
+            [f"#p{passage.unit.number}", ""]]}
+            for passage in places.get(target.removeprefix("#place-"), [])]
+        between = [{"t": "Str", "c": ","}, {"t": "Space"}]
+        inlines = [inline for link in links for inline in [*between, link]][2:]
+        return [{"t": "Span", "c": [["", ["place"], []], inlines]}] if links else []
+
+    named: list[Element] = rewrite(back, change)
+    return named
 
 
 def _make_mark(entry: str, title: str) -> Element:

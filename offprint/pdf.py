@@ -79,7 +79,8 @@ def _finish(edition: Edition, document: Any, pdf: pydyf.PDF) -> None:
     for page in document.pages:
         for _, target, _, box in page.links:
             words = " ".join("".join(box.element.itertext()).split())
-            box.link_annotation["Contents"] = pydyf.String(words or target)
+            said = words or box.element.get("aria-label") or target
+            box.link_annotation["Contents"] = pydyf.String(said)
     structure = {item.number: item for item in pdf.objects
                  if isinstance(item, pydyf.Dictionary) and item.get("Type") == "/StructElem"}
     for element in list(structure.values()):

@@ -34,7 +34,8 @@ from .document import (
 from .edition import Edition
 from .licenses import license_of
 from .pandoc import Document
-from .templating import long_date, render
+from .passages import mark_passages, name_places, places_of
+from .templating import escape_markdown, long_date, render
 from .timeline import Timeline, as_inline, cited_sources, read_timeline, render_timeline
 
 FRONT, BACK = "offprint-front", "offprint-back"
@@ -99,7 +100,10 @@ def read_text(edition: Edition) -> Text:
     front, rest = take_part(document["blocks"], FRONT)
     back, essay = take_part(rest, BACK)
     top = top_level(essay)
-    return Text(document, front, shift_headings(essay, 2 - top) if top else essay, back)
+    places = places_of(edition.corrections, edition.front.version, essay)
+    mark_passages(places, edition.words["correction"])
+    return Text(document, front, shift_headings(essay, 2 - top) if top else essay,
+                name_places(back, places))
 
 
 def resolve_text(edition: Edition, text: Text) -> Text:
@@ -182,8 +186,16 @@ def _own_pages(edition: Edition) -> str:
         "swhid": edition.swhid,
         "date": long_date(front.date, front.lang), "authors": edition.authors,
         "license": license_of(front.license), "corrections": edition.corrections,
+        "withdrawal": edition.withdrawal, "earlier": edition.earlier,
+        "first_version": edition.first_version, "quoted": _quoted,
+        "long_date": lambda day: day and long_date(day, front.lang),
         "has_code": "`" in edition.manuscript.body}
     return render("front.md.j2", **values) + "\n" + render("back.md.j2", **values)
+
+
+def _quoted(words: str) -> str:
+    """Return what a change quotes as Markdown: words in quotes, a citation as its note."""
+    return f"^[[{words}]]" if words.startswith("@") else f"“{escape_markdown(words)}”"
 
 
 def _without_bibliography(back: list[Element]) -> list[Element]:

@@ -191,9 +191,10 @@ def assert_same_numbers(project: Project) -> None:
 
 def test_versions_are_ordered_as_semantic_versioning_orders_them() -> None:
     """Numbers count as numbers, and a version that precedes another precedes it."""
-    ordered = ["0.9.12", "1.0.0-alpha", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0", "1.2.0", "1.10.0"]
+    versions = ["1.10.0", "1.0.0-rc.10", "1.0.0", "1.2.0", "0.9.12", "1.0.0-rc.2", "1.0.0-alpha"]
 
-    assert ordered == sorted(ordered[::-1], key=version_order)
+    assert sorted(versions, key=version_order) == [
+        "0.9.12", "1.0.0-alpha", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0", "1.2.0", "1.10.0"]
 
 
 def test_history_is_read_in_the_order_of_versions(publication: Publication) -> None:
