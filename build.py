@@ -12,6 +12,7 @@ if __name__ == "__main__":
 
 from offprint import citation, deposit, paper
 from offprint.body import render_body
+from offprint.changes import CHANGES
 from offprint.checks import check_edition
 from offprint.command import CHECK, INFO, Options, Report, main
 from offprint.cover import render_cover
@@ -28,7 +29,7 @@ from offprint.release import RELEASE, VERIFY
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
-COMMANDS = (CHECK, INFO, RELEASE, VERIFY)
+COMMANDS = (CHECK, INFO, RELEASE, VERIFY, CHANGES)
 
 
 def build(options: Options) -> Report:

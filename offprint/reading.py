@@ -68,7 +68,7 @@ class Passage:
         """Return the place of the character at `position` in the text of this passage."""
         if self.kind == "note":
             return self.place
-        before = sum(_counts(character) for character in self.text[:position])
+        before = sum(counts(character) for character in self.text[:position])
         return Place(self.place.paragraph, self.place.offset + before)
 
 
@@ -147,7 +147,7 @@ def find_line(layout: Layout, passage: Passage, position: int) -> int:
     name = {"paragraph": "p", "note": "n"}.get(passage.kind)
     if not name:
         return 0
-    wanted = sum(_counts(character) for character in passage.text[:position])
+    wanted = sum(counts(character) for character in passage.text[:position])
     number = seen = 0
     for line in _lines_of(layout, f"{name}{passage.number}"):
         number += 1
@@ -204,7 +204,7 @@ def _read_blocks(article: Element) -> tuple[list[_Block], list[tuple[int, _Block
             if not block.words:
                 block.first = length
             block.pieces.append("".join(char for char in text if char not in IGNORED))
-            length += sum(map(_counts, text))
+            length += sum(map(counts, text))
 
     def collect(element: Element, block: _Block, compared: bool) -> None:
         nonlocal length
@@ -299,7 +299,7 @@ def _words_at(reading: Reading, place: Place) -> str:
     begins, words = max(block for block in reading.blocks if block[0] <= place)
     position, left = 0, place.offset - begins.offset
     while left > 0 and position < len(words):
-        left -= _counts(words[position])
+        left -= counts(words[position])
         position += 1
     after = words[position:] or next(
         (words for begins, words in reading.blocks if begins > place), "")
@@ -334,9 +334,10 @@ def _length(box: Any) -> int:
         return 0
     text = getattr(box, "text", None)
     if text is not None:
-        return sum(map(_counts, text.removesuffix("\u2010")))
+        return sum(map(counts, text.removesuffix("\u2010")))
     return sum(map(_length, getattr(box, "children", ())))
 
 
-def _counts(character: str) -> bool:
+def counts(character: str) -> bool:
+    """Tell whether `character` counts in an offset: white space does not."""
     return not character.isspace() and character not in IGNORED
