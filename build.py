@@ -18,6 +18,7 @@ from offprint.command import CHECK, INFO, Options, Report, main
 from offprint.cover import render_cover
 from offprint.edition import read_edition
 from offprint.epub import render_epub
+from offprint.errata import ERRATA
 from offprint.fonts import cut_fonts, faces_for
 from offprint.info import render_build_record
 from offprint.metadata import render_head
@@ -29,7 +30,7 @@ from offprint.release import RELEASE, VERIFY
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
-COMMANDS = (CHECK, INFO, RELEASE, VERIFY, CHANGES)
+COMMANDS = (CHECK, INFO, RELEASE, VERIFY, CHANGES, ERRATA)
 
 
 def build(options: Options) -> Report:

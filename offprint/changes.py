@@ -120,7 +120,8 @@ def _describe(found: Comparison, pair: Pair) -> dict[str, Any]:
         "place": place, "was": was if was != place else "",
         "state": "" if pair.new and pair.old else "added" if pair.new else "gone",
         "moved": pair.moved, "note": pair.passage.kind == "note",
-        "pieces": pair.pieces,
+        "pieces": [(piece.kind, piece.text.rstrip(), piece.text[len(piece.text.rstrip()):])
+                   for piece in pair.pieces],
         "entries": [_describe_entry(found, entry) for entry in pair.entries],
         "unexplained": bool(pair.unexplained)}
 

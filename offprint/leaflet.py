@@ -8,7 +8,7 @@ from lxml import html
 
 from .edition import Edition
 from .fonts import TEXT_FACES, Cut, cut_fonts, style_rules
-from .paper import lay_out, print_style
+from .paper import Layout, lay_out, print_style
 from .pdf import render_pdf
 from .templating import long_date, read_template, render
 
@@ -39,11 +39,22 @@ def render_leaflet_pdf(leaflet: Edition, body: str, style: str) -> bytes:
 
     Raises what `paper.lay_out` raises.
     """
-    page = render(
+    css = print_style(_cuts(body)) + read_template(style)
+    return render_pdf(leaflet, lay_out_leaflet(leaflet, body, css))
+
+
+def lay_out_leaflet(leaflet: Edition, body: str, css: str) -> Layout:
+    """Return the pages of `body`, dressed by the style sheet `css` with its fonts in it."""
+    return lay_out(leaflet, render(
         "print.html.j2", edition=leaflet, front=leaflet.front, words=leaflet.words,
-        date=long_date(leaflet.front.date, leaflet.front.lang), body=body,
-        css=print_style(_cuts(body)) + read_template(style), plain_title=leaflet.front.title)
-    return render_pdf(leaflet, lay_out(leaflet, page))
+        date=long_date(leaflet.front.date, leaflet.front.lang), body=body, css=css,
+        plain_title=leaflet.front.title))
+
+
+def slip_style(body: str, style: str) -> str:
+    """Return the style sheet named `style` with the fonts for `body`, and no rules for pages."""
+    return (style_rules(_cuts(body), "truetype") + read_template("type.css")
+            + read_template(style))
 
 
 def _cuts(body: str) -> tuple[Cut, ...]:
