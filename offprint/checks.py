@@ -80,7 +80,8 @@ def check_nocite(edition: Edition, text: Text) -> Iterator[Problem]:
 def check_unused(edition: Edition, text: Text) -> Iterator[Problem]:
     """A source that nothing cites is worth a note; nocite says that it is meant so."""
     cited = cited_keys(edition, text) | {
-        key for correction in edition.corrections.all for key in correction.keys}
+        key for correction in edition.corrections.all for key in correction.keys} | {
+        edition.corrections.replaces or ""}
     if "*" in cited:
         return
     for key in sorted(edition.bibliography.entries.keys() - cited):

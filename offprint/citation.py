@@ -41,7 +41,7 @@ Item = dict[str, Any]
 STYLES = {"chicago-notes-bibliography": "Chicago", "modern-language-association": "MLA",
           "apa": "APA"}
 # What a citation does not print, even in the styles that could.
-UNPRINTED = ("abstract", "keyword", "custom")
+UNPRINTED = ("abstract", "keyword", "note", "custom")
 
 # Where BibLaTeX has a name for a language that is not the English one.
 LANGIDS = {
@@ -81,14 +81,18 @@ def csl_item(edition: Edition, text: Text, swhid: str) -> Item:
     front = edition.front
     authors = [_filled({"orcid": author.orcid, "affiliation": list(author.affiliation)})
                for author in front.author]
+    withdrawal = edition.withdrawal
     item = {
         "id": _identifier(front.author[0], front.date.year),
         "type": "report",
         "title": join_title(text.title, text.subtitle),
         "author": [_name(author) for author in front.author],
         "issued": {"date-parts": [[front.date.year, front.date.month, front.date.day]]},
-        # A draft precedes its version, and every style that prints versions shows it.
-        "version": front.version + ("-draft" if edition.draft else ""),
+        # Every style that prints versions shows what is a draft, or withdrawn.
+        "version": "-".join([front.version, *(["draft"] if edition.draft else []),
+                             *(["withdrawn"] if withdrawal else [])]),
+        "note": withdrawal and f"{edition.words['withdrawn']}, {withdrawal.date}: "
+                + " ".join(withdrawal.why.split()),
         "publisher": front.publisher,
         "language": front.lang,
         "DOI": front.doi,
@@ -157,6 +161,7 @@ def render_bibtex(item: Item) -> str:
         "url": quote(item.get("URL", ""), safe="/:?#[]@!$&'()*+,;=%~"),
         "abstract": _latex(item.get("abstract", "")),
         "keywords": _latex(", ".join(_keywords(item))),
+        "note": _latex(item.get("note", "")),
         "swhid": item.get("custom", {}).get("swhid", ""),
     }
     lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value]
@@ -435,6 +440,7 @@ def _cff_reference(item: Item) -> dict[str, Any]:
         "license-url": "" if known else license_of(license_name).url,
         "abstract": item.get("abstract"),
         "keywords": _keywords(item),
+        "notes": item.get("note"),
     })
 
 

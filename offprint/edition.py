@@ -54,9 +54,15 @@ class Edition:
 
     @property
     def version(self) -> str:
-        """The version for the eye and for machines: a draft says so."""
-        return f"{self.front.version} ({self.words['draft'].lower()})" if self.draft else (
-            self.front.version)
+        """The version for the eye and for machines: a draft, or one withdrawn, says so."""
+        state = ", ".join(word.lower() for word in self.state)
+        return f"{self.front.version} ({state})" if state else self.front.version
+
+    @property
+    def state(self) -> list[str]:
+        """What every page must say of this version, in words: that it is a draft, or withdrawn."""
+        return [*([self.words["draft"]] if self.draft else []),
+                *([self.words["withdrawn"]] if self.withdrawal else [])]
 
     @property
     def withdrawal(self) -> Change | None:

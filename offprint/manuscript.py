@@ -6,6 +6,7 @@ import datetime
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import babel
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -170,6 +171,11 @@ class Manuscript:
         pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
         return [number for number, line in enumerate(self.source.split("\n"), 1)
                 if pattern.search(line)]
+
+
+def doi_address(doi: str) -> str:
+    """Return the address at which a DOI is looked up."""
+    return "https://doi.org/" + quote(doi, safe="/:;()@!$'*+,=~")
 
 
 def version_order(version: str) -> tuple[object, ...]:

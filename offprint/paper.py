@@ -311,11 +311,9 @@ def _drop_white_space(foot: Element) -> None:
 
 def _name_running_heads(edition: Edition, article: Element) -> None:
     """Tell the style sheet what the heads and feet of the pages say."""
-    state = [edition.words["draft"]] if edition.draft else []
-    state += [edition.words["withdrawn"]] if edition.withdrawal else []
     version = f"{edition.words['version']} {edition.front.version}"
     article[0].set("data-author", edition.authors)
-    article[0].set("data-edition", " · ".join([*state, version]))
+    article[0].set("data-edition", " · ".join([*edition.state, version]))
 
 
 def _check_page_boxes(document: Any, file: str) -> Iterator[Problem]:

@@ -11,7 +11,8 @@ from .document import attribute
 from .tree import Element
 
 # A paragraph of the body stands in the text itself, or in a quotation.
-AROUND = ("article", "section", "blockquote", "div", "body", "html")
+AROUND = ("article", "section", "blockquote", "div", "body", "html",
+          "sec", "disp-quote", "boxed-text")  # the last three are those of JATS
 NOT_BODY_ROLES = (
     "doc-abstract", "doc-appendix", "doc-bibliography", "doc-colophon", "doc-endnotes",
     "doc-footnote", "doc-cover")
@@ -27,20 +28,21 @@ def number_paragraphs(tree: Element, first: int = 1) -> int:
     tables, figures, notes and back matter are not.
     """
     number = first
-    for paragraph in _paragraphs(tree):
+    for paragraph in walk_paragraphs(tree):
         paragraph.set("id", f"p{number}")
         paragraph.set("data-number", str(number))
         number += 1
     return number
 
 
-def _paragraphs(element: Element) -> Iterator[Element]:
+def walk_paragraphs(element: Element) -> Iterator[Element]:
+    """Yield the paragraphs of the body in a tree of HTML or JATS, in order."""
     for child in element:
         name = etree.QName(child).localname if isinstance(child.tag, str) else ""
         if name == "p":
             yield child
         elif name in AROUND and not _is_apart(child):
-            yield from _paragraphs(child)
+            yield from walk_paragraphs(child)
 
 
 def find_paragraphs(blocks: list[Block]) -> list[Block]:

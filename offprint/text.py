@@ -33,6 +33,7 @@ from .document import (
 )
 from .edition import Edition
 from .licenses import license_of
+from .manuscript import doi_address
 from .pandoc import Document
 from .passages import mark_passages, name_places, places_of
 from .templating import escape_markdown, long_date, render
@@ -188,7 +189,7 @@ def _own_pages(edition: Edition) -> str:
         "license": license_of(front.license), "corrections": edition.corrections,
         "withdrawal": edition.withdrawal, "earlier": edition.earlier,
         "first_version": edition.first_version, "quoted": _quoted,
-        "long_date": lambda day: day and long_date(day, front.lang),
+        "doi_address": doi_address, "long_date": lambda day: day and long_date(day, front.lang),
         "has_code": "`" in edition.manuscript.body}
     return render("front.md.j2", **values) + "\n" + render("back.md.j2", **values)
 
