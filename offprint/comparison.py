@@ -63,7 +63,12 @@ class Pair:
 
     @property
     def unexplained(self) -> list[Piece]:
-        """The words that differ, and that no change speaks of."""
+        """The words that differ, and that no change speaks of.
+
+        A source that is listed newly, or no longer, follows from what cites it.
+        """
+        if self.passage.kind == "source" and not (self.old and self.new):
+            return []
         return [piece for piece in self.pieces
                 if piece.kind != "same" and piece.text.strip() and not piece.entries]
 
@@ -83,7 +88,8 @@ def compare(
     pairs = _in_order(pairs, old, new)
     same_sources = {pair.new.name for pair in pairs if pair.old and pair.new
                     and pair.new.kind == "source" and pair.old.text == pair.new.text}
-    return [_explain(_tell_apart(pair, same_sources), changes) for pair in pairs]
+    return _explain_notes(
+        [_explain(_tell_apart(pair, same_sources), changes) for pair in pairs])
 
 
 def match_texts(old: Sequence[str], new: Sequence[str]) -> list[tuple[int | None, int | None]]:
@@ -245,6 +251,20 @@ def _explain(pair: Pair, changes: Sequence[Change]) -> Pair:
         piece if piece.kind == "same" else
         replace(piece, entries=tuple(_explaining(pair, piece, changes)))
         for piece in pair.pieces))
+
+
+def _explain_notes(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return `pairs` with the notes of paragraphs that came or went explained as these are."""
+    alone = {(pair.new is None, pair.passage.number): pair.entries for pair in pairs
+             if pair.passage.kind == "paragraph" and not (pair.old and pair.new)}
+    explained = []
+    for pair in pairs:
+        if pair.passage.kind == "note" and pair.unexplained and not (pair.old and pair.new):
+            entries = alone.get((pair.new is None, pair.passage.place.paragraph), [])
+            pair = replace(pair, pieces=tuple(
+                replace(piece, entries=tuple(entries)) for piece in pair.pieces))
+        explained.append(pair)
+    return explained
 
 
 def _explaining(pair: Pair, piece: Piece, changes: Sequence[Change]) -> list[Change]:

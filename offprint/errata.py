@@ -153,8 +153,8 @@ def _slip_circulating(edition: Edition) -> Slip:
     date = long_date(edition.front.date, edition.front.lang)
     foot = (words["places_note"].format(new=edition.version),
             f"{edition.version}, {date}: {edition.swhid}", *_address(edition))
-    return Slip(edition, reading.body.title, f"{words['errata_replaced']} {replaced}".strip(),
-                errata, foot)
+    return Slip(edition, reading.body.title, ": ".join(
+        filter(None, (words["errata_replaced"], replaced.rstrip(".")))) + ".", errata, foot)
 
 
 def _address(edition: Edition) -> Iterator[str]:
