@@ -193,6 +193,8 @@ def _erratum(found: Comparison, layout: Layout, entry: Change) -> Erratum | None
     if quoted:
         passage, position, was, now = quoted
         return _placed(found, layout, entry, passage, position, was=was, now=now)
+    if _is_made_of_new_words(found, entry):
+        return None
     for pair in found.pairs:
         tied = [piece for piece in pair.pieces if entry in piece.entries]
         if tied and pair.old and pair.new:
@@ -265,7 +267,8 @@ def _placed(
 
 def _is_made_of_new_words(found: Comparison, entry: Change) -> bool:
     """Tell whether `entry` corrects words that an earlier change after that version brought."""
-    return any(find_words(entry.was, other.now) for other in found.entries if other is not entry)
+    return bool(entry.was) and any(find_words(entry.was, other.now)
+                                   for other in found.entries if other is not entry)
 
 
 def _measure(leaflet: Edition, slip: Slip) -> dict[str, list[float]]:

@@ -310,12 +310,23 @@ def unexplained(edition: Edition, pairs: Sequence[Pair], version: str) -> Iterat
         where = {"note": f"note {passage.number}", "source": f"source {passage.name}"}.get(
             passage.kind, f"paragraph {number}" if passage.kind == "paragraph"
             else f"after paragraph {number}" if number else "before paragraph 1")
-        lines = edition.manuscript.lines_with(re.compile(
-            re.escape((says or passage.text).split("…")[0].strip()[:40])))
         yield Problem(
-            edition.manuscript.file, lines[0] if len(lines) == 1 else 0,
+            edition.manuscript.file, _line_of(edition, pair),
             f"{where}: {what}, and no correction says so",
             f"add one under changes: in {edition.corrections.file}, with version: {version}")
+
+
+def _line_of(edition: Edition, pair: Pair) -> int:
+    """Return the line of the manuscript where `pair` has changed, as far as it can be told."""
+    first = pair.unexplained[0]
+    at = next(number for number, piece in enumerate(pair.pieces) if piece is first)
+    before = pair.pieces[at - 1].text[-25:] if at else ""
+    changed = next((piece.text for piece in pair.unexplained if piece.kind == "new"), "")
+    for words in (before + changed[:25], before, changed[:40], pair.passage.text[:40]):
+        lines = edition.manuscript.lines_with(words.strip()) if words.strip() else []
+        if len(lines) == 1:
+            return lines[0]
+    return 0
 
 
 def changes_since(edition: Edition, version: str) -> list[Change]:
