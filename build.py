@@ -13,11 +13,13 @@ if __name__ == "__main__":
 from offprint import citation, deposit, paper
 from offprint.accessibility import find_barriers
 from offprint.body import render_body
+from offprint.changes import CHANGES
 from offprint.checks import check_edition
 from offprint.command import CHECK, INFO, Options, Report, main
 from offprint.cover import render_cover
 from offprint.edition import read_edition
 from offprint.epub import render_epub
+from offprint.errata import ERRATA
 from offprint.fonts import cut_fonts, faces_for
 from offprint.info import render_build_record
 from offprint.metadata import render_head
@@ -25,10 +27,11 @@ from offprint.output import replace_files, write_output
 from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
 from offprint.project import PRESS
+from offprint.release import RELEASE, VERIFY
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
-COMMANDS = (CHECK, INFO)
+COMMANDS = (CHECK, INFO, RELEASE, VERIFY, CHANGES, ERRATA)
 
 
 def build(options: Options) -> Report:

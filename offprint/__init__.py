@@ -20,7 +20,10 @@ In the order of the work:
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;
-- `output` puts the editions in place, with their checksums.
+- `output` puts the editions in place, with their checksums;
+- `release` freezes a version as a `snapshot` and proves it again; a `reading` of an edition holds
+  its passages, which a `comparison` of two tells apart and a `concordance` follows; `changes` and
+  `errata` print what has changed since a release, each as a `leaflet`.
 """
 
 __version__ = "0.1.0"

@@ -67,16 +67,23 @@ class Options:
     targets: tuple[str, ...] = ()
     check_only: bool = False
     draft: bool = False
+    complete: bool = False  # without targets, the files for archives too: all of a release
     progress: Progress = field(default_factory=lambda: Progress(False, False))
 
     def wants(self, target: str) -> bool:
         """Tell whether `target` is to be built: it is named, or nothing is."""
-        return target in self.targets or (not self.targets and target in EDITIONS)
+        if self.targets:
+            return target in self.targets
+        return target in EDITIONS or (self.complete and target == "deposit")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a build wrote, what is worth knowing, and which tool it had to do without."""
+    """What was written, what is worth knowing, and which tool it had to do without.
+
+    A problem among the notes that is more than a note makes the exit code 1, although files
+    were written.
+    """
 
     written: list[Path]
     notes: list[Problem]
@@ -147,14 +154,15 @@ def _report(run: Callable[[], Report], quiet: bool) -> int:
     except KeyboardInterrupt:
         print("build.py: stopped; the last output is as it was", file=sys.stderr)
         return TOOL
-    if not quiet:
-        show_problems(report.notes)
-        for path in report.written:
-            print(_short(path))
+    found = [problem for problem in report.notes if not problem.note]
+    for problem in found if quiet else report.notes:
+        print(problem, file=sys.stderr)
+    for path in () if quiet else report.written:
+        print(_short(path))
     if report.missing:
         print(f"build.py: {report.missing}", file=sys.stderr)
         return TOOL
-    return BUILT
+    return PROBLEMS if found else BUILT
 
 
 def show_problems(problems: Sequence[Problem]) -> None:

@@ -27,10 +27,10 @@ KINDS = {"md": "text/markdown", "bib": "application/x-bibtex", "yaml": "applicat
          "json": "application/json"}
 
 
-def render_pdf(edition: Edition, layout: Layout, record: bytes) -> bytes:
+def render_pdf(edition: Edition, layout: Layout, record: bytes = b"") -> bytes:
     """Return the pages of `layout` as PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
 
-    The sources and `record`, the build's record as JSON, are attached. The edition's
+    With `record`, the build's record as JSON, that and the sources are attached. The edition's
     identifier becomes that of the file, so that the same edition has the same one.
     Raises ProblemsFoundError for letters that came from a font of this machine.
     """
@@ -38,7 +38,7 @@ def render_pdf(edition: Edition, layout: Layout, record: bytes) -> bytes:
     with own_tags(layout):
         data: bytes = layout.document.write_pdf(
             pdf_variant="pdf/a-3a", pdf_identifier=edition.identifier.encode(),
-            attachments=_attachments(edition, record),
+            attachments=_attachments(edition, record) if record else None,
             finisher=lambda document, pdf: _finish(edition, pdf))
     problems = list(_check_fonts(layout, edition.manuscript.file))
     if problems:

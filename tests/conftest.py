@@ -31,6 +31,7 @@ WITHDRAWAL = """\
     kind: withdrawal
     why: The leaf has been shown to be a forgery.
 """
+LIBRARY = PRESS / "tests" / "library"
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,23 @@ def publication(tmp_path: Path) -> Publication:
     """A copy of the smallest publication, without sources."""
     shutil.copytree(BASE, tmp_path / "publication")
     return Publication(tmp_path / "publication")
+
+
+@pytest.fixture(scope="session")
+def released_library(tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    """A publication of two versions, both released; the second corrects the first."""
+    library = Publication(tmp_path_factory.mktemp("released") / "library")
+    for version in ("first", "second"):
+        shutil.copytree(LIBRARY / version, library.root, dirs_exist_ok=True)
+        assert run("release", "--allow-dirty", "--project", library.root, "--quiet") == 0
+    return library
+
+
+@pytest.fixture
+def library(released_library: Publication, tmp_path: Path) -> Publication:
+    """A copy of the released publication that a test may change."""
+    shutil.copytree(released_library.root, tmp_path / "library")
+    return Publication(tmp_path / "library")
 
 
 @pytest.fixture

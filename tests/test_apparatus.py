@@ -16,6 +16,7 @@ from playwright.sync_api import Page
 
 from offprint import paper
 from offprint.edition import read_edition
+from offprint.layout import is_mark, walk
 from offprint.passages import make_plain
 from offprint.project import Project
 
