@@ -10,7 +10,7 @@ from offprint.bootstrap import enter_environment
 if __name__ == "__main__":
     enter_environment("test" if "test" in sys.argv[1:2] else "")
 
-from offprint import citation, deposit, paper
+from offprint import citation, deposit, imposition, paper
 from offprint.body import render_body
 from offprint.checks import check_edition
 from offprint.command import CHECK, INFO, Options, Report, main
@@ -60,9 +60,18 @@ def build(options: Options) -> Report:
             notes += page_map.problems(edition.manuscript.file)
 
     files = {}
-    if options.wants("pdf") and layout:
+    forms = [form for form in imposition.FORMS if options.wants(form)]
+    if layout and (options.wants("pdf") or forms):
         with step("Writing the PDF"):
-            files["essay.pdf"] = render_pdf(edition, layout)
+            pdf = render_pdf(edition, layout)
+        if options.wants("pdf"):
+            files["essay.pdf"] = pdf
+        for form in forms:
+            with step(f"Making the {form}"):
+                sheets, notes_on_sheets = imposition.render_sheets(
+                    edition, form, pdf, options.thickness)
+            files |= sheets
+            notes += notes_on_sheets
     if options.wants("epub"):
         with step("Making the EPUB"):
             cover = render_cover(edition, text, cuts) if layout else None

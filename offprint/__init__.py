@@ -12,6 +12,7 @@ In the order of the work:
 - `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
   `fonts` are cut for it;
 - `paper` sets pages and `pdf` writes them; `pages` finds where each begins in the text;
+  `imposition` puts the finished pages on sheets of other papers;
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;

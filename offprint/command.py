@@ -23,7 +23,12 @@ EDITIONS = ("pdf", "epub", "html")
 # What can be built by name, and what each is.
 TARGETS = {
     "pdf": "the edition for paper", "epub": "the e-book", "html": "the page for the web",
+    "booklet": "sheets to fold and staple, for A4 and Letter",
+    "handout": "two pages a side, for A4 and Letter",
+    "large-print": "one page a sheet, in 16 points or more, for A4 and Letter",
     "deposit": "the files that archives and registries ask for: JATS, DataCite, Zenodo …"}
+
+THICKNESS = 0.1  # of a leaf of ordinary paper, 80 g/m², in millimetres
 
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
 
@@ -67,6 +72,7 @@ class Options:
     targets: tuple[str, ...] = ()
     check_only: bool = False
     draft: bool = False
+    thickness: float = THICKNESS
     progress: Progress = field(default_factory=lambda: Progress(False, False))
 
     def wants(self, target: str) -> bool:
@@ -122,7 +128,7 @@ def main(
     options = Options(
         Project(root, Path(given.output).resolve() if given.output else root / "output"),
         tuple(name for name in TARGETS if name in given.what), draft=given.draft,
-        progress=progress)
+        thickness=getattr(given, "thickness", THICKNESS), progress=progress)
     run = partial(command.run, options, build, given) if command else partial(build, options)
     return _report(run, given.quiet)
 
@@ -242,8 +248,23 @@ def _main_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.add_argument("what", nargs="*", metavar="WHAT",
                         help="targets to build, or one command; see below "
                              "(default: all editions and the files that cite them)")
+    parser.add_argument("--thickness", type=_thickness, default=THICKNESS, metavar="MM",
+                        help="of a leaf of the booklet, for the margins of its inner sheets "
+                             f"(default: {THICKNESS}, ordinary paper)")
     _add_common_arguments(parser)
     return parser
+
+
+def _thickness(word: str) -> float:
+    """Return the thickness of a leaf in millimetres."""
+    try:
+        thickness = float(word)
+    except ValueError:
+        thickness = -1
+    if not 0 <= thickness <= 1:
+        raise argparse.ArgumentTypeError(
+            f'"{word}" is not the thickness of a leaf in millimetres, such as 0.1')
+    return thickness
 
 
 def _command_parser(command: Command) -> argparse.ArgumentParser:
