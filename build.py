@@ -23,11 +23,12 @@ from offprint.metadata import render_head
 from offprint.output import replace_files, write_output
 from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
+from offprint.preview import WATCH
 from offprint.project import PRESS
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
-COMMANDS = (CHECK, INFO)
+COMMANDS = (CHECK, WATCH, INFO)
 
 
 def build(options: Options) -> Report:
@@ -50,6 +51,13 @@ def build(options: Options) -> Report:
         text = citation.add_cite_section(edition, resolved, citations)
         body = render_body(edition, text)
         cuts = cut_fonts(faces_for(text), body.characters)
+        cite_files = citation.render_citation_files(item)
+        record = Record(
+            render_head(edition, text, edition.swhid, sources),
+            citations[0][2] if citations else edition.name_of("HTML"),
+            cite_files | citation.render_references(edition, sources))
+    if options.on_words:
+        options.on_words(edition, body, cuts, record)
 
     missing = paper.find_missing()
     layout = page_map = None
@@ -76,13 +84,8 @@ def build(options: Options) -> Report:
         with step("Making the EPUB"):
             cover = render_cover(edition, text, cuts) if layout else None
             files["essay.epub"] = render_epub(edition, text, cuts, cover, page_map)
-    cite_files = citation.render_citation_files(item)
     if options.wants("html"):
         with step("Making the HTML page"):
-            record = Record(
-                render_head(edition, text, edition.swhid, sources),
-                citations[0][2] if citations else edition.name_of("HTML"),
-                cite_files | citation.render_references(edition, sources))
             files["essay.html"] = render_web(edition, body, cuts, page_map, record).encode()
     if options.wants("deposit"):
         with step("Making the deposit files"):
@@ -94,7 +97,7 @@ def build(options: Options) -> Report:
     written = write_output(options.project.output, files)
     if not options.targets and options.project.root == PRESS and not edition.draft:
         replace_files(PRESS, {"CITATION.cff": cite_files["CITATION.cff"]})
-    return Report(written, notes, missing)
+    return Report(written, notes, missing, page_map)
 
 
 if __name__ == "__main__":

@@ -13,11 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import __version__
 from .problems import Problem, ProblemsFoundError, ToolError, suggestion
 from .project import PRESS, Project
+
+if TYPE_CHECKING:
+    from .pages import PageMap
 
 EDITIONS = ("pdf", "epub", "html")
 # What can be built by name, and what each is.
@@ -73,6 +76,8 @@ class Options:
     check_only: bool = False
     draft: bool = False
     thickness: float = THICKNESS
+    # What is told of the words as soon as they are ready: edition, body, cuts, record.
+    on_words: Callable[..., None] | None = None
     progress: Progress = field(default_factory=lambda: Progress(False, False))
 
     def wants(self, target: str) -> bool:
@@ -82,11 +87,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """What a build wrote, what is worth knowing, and which tool it had to do without."""
+    """What a build wrote, what is worth knowing, which tool it had to do without, the pages."""
 
     written: list[Path]
     notes: list[Problem]
     missing: str = ""
+    page_map: PageMap | None = None
 
 
 Build: TypeAlias = Callable[[Options], Report]
