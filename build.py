@@ -10,7 +10,7 @@ from offprint.bootstrap import enter_environment
 if __name__ == "__main__":
     enter_environment("test" if "test" in sys.argv[1:2] else "")
 
-from offprint import citation, deposit, paper
+from offprint import citation, deposit, imposition, paper
 from offprint.accessibility import find_barriers
 from offprint.body import render_body
 from offprint.changes import CHANGES
@@ -26,12 +26,13 @@ from offprint.metadata import render_head
 from offprint.output import replace_files, write_output
 from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
+from offprint.preview import WATCH
 from offprint.project import PRESS
 from offprint.release import RELEASE, VERIFY
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
-COMMANDS = (CHECK, INFO, RELEASE, VERIFY, CHANGES, ERRATA)
+COMMANDS = (CHECK, WATCH, INFO, RELEASE, VERIFY, CHANGES, ERRATA)
 
 
 def build(options: Options) -> Report:
@@ -55,6 +56,13 @@ def build(options: Options) -> Report:
         text = citation.add_cite_section(edition, resolved, citations)
         body = render_body(edition, text)
         cuts = cut_fonts(faces_for(text), body.characters)
+        cite_files = citation.render_citation_files(item)
+        record = Record(
+            render_head(edition, text, edition.swhid, sources),
+            citations[0][2] if citations else edition.name_of("HTML"),
+            cite_files | citation.render_references(edition, sources))
+    if options.on_words:
+        options.on_words(edition, body, cuts, record)
 
     missing = paper.find_missing()
     layout = page_map = None
@@ -66,33 +74,37 @@ def build(options: Options) -> Report:
             notes += page_map.problems(edition.manuscript.file)
 
     files = {}
-    record = render_build_record(edition)
-    if options.wants("pdf") and layout:
+    built_by = render_build_record(edition)
+    forms = [form for form in imposition.FORMS if options.wants(form)]
+    if layout and (options.wants("pdf") or forms):
         with step("Writing the PDF"):
-            files["essay.pdf"] = render_pdf(edition, layout, record)
+            pdf = render_pdf(edition, layout, built_by)
+        if options.wants("pdf"):
+            files["essay.pdf"] = pdf
+        for form in forms:
+            with step(f"Making the {form}"):
+                sheets, notes_on_sheets = imposition.render_sheets(
+                    edition, form, pdf, options.thickness)
+            files |= sheets
+            notes += notes_on_sheets
     if options.wants("epub"):
         with step("Making the EPUB"):
             cover = render_cover(edition, text, cuts) if layout else None
             files["essay.epub"] = render_epub(edition, text, cuts, cover, page_map, accessible)
-    cite_files = citation.render_citation_files(item)
     if options.wants("html"):
         with step("Making the HTML page"):
-            about = Record(
-                render_head(edition, text, edition.swhid, sources),
-                citations[0][2] if citations else edition.name_of("HTML"),
-                cite_files | citation.render_references(edition, sources))
-            files["essay.html"] = render_web(edition, body, cuts, page_map, about).encode()
+            files["essay.html"] = render_web(edition, body, cuts, page_map, record).encode()
     if options.wants("deposit"):
         with step("Making the deposit files"):
             files |= deposit.render_deposit(edition, resolved, edition.swhid, sources)
             notes += deposit.check_deposit(edition)
     if not options.targets:
         files |= cite_files | deposit.render_records(edition, text, edition.swhid, sources)
-        files["build.json"] = record
+        files["build.json"] = built_by
     written = write_output(options.project.output, files)
     if not options.targets and options.project.root == PRESS and not edition.draft:
         replace_files(PRESS, {"CITATION.cff": cite_files["CITATION.cff"]})
-    return Report(written, notes, missing)
+    return Report(written, notes, missing, page_map)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,12 @@ In the order of the work:
   `fonts` are cut for it;
 - `paper` sets pages, with `footnotes` where they are called; a `layout` is what comes of it, and
   `alarms` go off where it looks bad; `pages` finds where each page begins in the text; `tags`
-  makes pages readable aloud and `pdf` writes them;
+  makes pages readable aloud and `pdf` writes them; `imposition` puts the finished pages on sheets
+  of other papers;
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;
+- `preview` shows all of it in the browser while it is written, through a `server`;
 - `output` puts the editions in place, with their checksums;
 - `release` freezes a version as a `snapshot` and proves it again; a `reading` of an edition holds
   its passages, which a `comparison` of two tells apart and a `concordance` follows; `changes` and

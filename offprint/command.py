@@ -13,17 +13,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import __version__
 from .problems import Problem, ProblemsFoundError, ToolError, suggestion
 from .project import PRESS, Project
 
+if TYPE_CHECKING:
+    from .pages import PageMap
+
 EDITIONS = ("pdf", "epub", "html")
 # What can be built by name, and what each is.
 TARGETS = {
     "pdf": "the edition for paper", "epub": "the e-book", "html": "the page for the web",
+    "booklet": "sheets to fold and staple, for A4 and Letter",
+    "handout": "two pages a side, for A4 and Letter",
+    "large-print": "one page a sheet, in 16 points or more, for A4 and Letter",
     "deposit": "the files that archives and registries ask for: JATS, DataCite, Zenodo …"}
+
+THICKNESS = 0.1  # of a leaf of ordinary paper, 80 g/m², in millimetres
 
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
 
@@ -68,6 +76,9 @@ class Options:
     check_only: bool = False
     draft: bool = False
     complete: bool = False  # without targets, the files for archives too: all of a release
+    thickness: float = THICKNESS
+    # What is told of the words as soon as they are ready: edition, body, cuts, record.
+    on_words: Callable[..., None] | None = None
     progress: Progress = field(default_factory=lambda: Progress(False, False))
 
     def wants(self, target: str) -> bool:
@@ -79,7 +90,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Report:
-    """What was written, what is worth knowing, and which tool it had to do without.
+    """What a build wrote, what is worth knowing, which tool it had to do without, the pages.
 
     A problem among the notes that is more than a note makes the exit code 1, although files
     were written.
@@ -88,6 +99,7 @@ class Report:
     written: list[Path]
     notes: list[Problem]
     missing: str = ""
+    page_map: PageMap | None = None
 
 
 Build: TypeAlias = Callable[[Options], Report]
@@ -129,7 +141,7 @@ def main(
     options = Options(
         Project(root, Path(given.output).resolve() if given.output else root / "output"),
         tuple(name for name in TARGETS if name in given.what), draft=given.draft,
-        progress=progress)
+        thickness=getattr(given, "thickness", THICKNESS), progress=progress)
     run = partial(command.run, options, build, given) if command else partial(build, options)
     return _report(run, given.quiet)
 
@@ -250,8 +262,23 @@ def _main_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.add_argument("what", nargs="*", metavar="WHAT",
                         help="targets to build, or one command; see below "
                              "(default: all editions and the files that cite them)")
+    parser.add_argument("--thickness", type=_thickness, default=THICKNESS, metavar="MM",
+                        help="of a leaf of the booklet, for the margins of its inner sheets "
+                             f"(default: {THICKNESS}, ordinary paper)")
     _add_common_arguments(parser)
     return parser
+
+
+def _thickness(word: str) -> float:
+    """Return the thickness of a leaf in millimetres."""
+    try:
+        thickness = float(word)
+    except ValueError:
+        thickness = -1
+    if not 0 <= thickness <= 1:
+        raise argparse.ArgumentTypeError(
+            f'"{word}" is not the thickness of a leaf in millimetres, such as 0.1')
+    return thickness
 
 
 def _command_parser(command: Command) -> argparse.ArgumentParser:

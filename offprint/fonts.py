@@ -151,6 +151,7 @@ def _whole_scripts(text: str) -> tuple[int, ...]:
     return tuple(sorted(used))
 
 
+@cache
 def _cached(face: Face, characters: tuple[int, ...]) -> Path:
     recipe = repr((fonttools_version, FEATURES, face.weight, characters)).encode()
     digest = hashlib.sha256(face.source.read_bytes() + recipe).hexdigest()[:24]

@@ -76,6 +76,22 @@ def read_page_map(layout: Layout, article: Element) -> PageMap:
     return PageMap(tuple(starts), tuple(inexact), len(stream))
 
 
+def carry_page_map(page_map: PageMap, before: str, after: str) -> PageMap:
+    """Return about where pages begin in the stream `after`, from where they do in `before`.
+
+    Each begins with the words with which it began, as long as these are there; until the pages
+    are set anew, that is as near as can be.
+    """
+    starts: list[tuple[int, int]] = []
+    at, last = 0, 0
+    for page, start in page_map.starts:
+        found = after.find(before[start:start + CONTEXT], at)
+        at = found if found >= 0 else min(at + start - last, len(after) - 1)
+        last = start
+        starts.append((page, at))
+    return PageMap(tuple(starts), (), len(after))
+
+
 def mark_pages(
     page_map: PageMap, trees: list[Element], make_mark: Callable[[int], Element]
 ) -> list[tuple[int, int]]:
@@ -105,6 +121,11 @@ def _choose_places(places: list[tuple[int, Place]], starts: list[int]) -> list[i
         after_word = _word_start(places, start)
         chosen.append(after_word if after_word <= following else start)
     return chosen
+
+
+def stream_of(tree: Element) -> str:
+    """Return the characters of `tree` that stand in the flow of the text."""
+    return "".join(place.character for place in read_stream(tree))
 
 
 def read_stream(tree: Element) -> list[Place]:

@@ -36,6 +36,12 @@ def words(lang: str) -> dict[str, str]:
     return known["en"] | known.get(lang.split("-")[0], {})
 
 
+def forget_words() -> None:
+    """Read the press's own words again the next time, because they may have changed."""
+    words.cache_clear()
+    languages.cache_clear()
+
+
 @cache
 def languages() -> list[str]:
     """Return the languages in which the press has words of its own."""

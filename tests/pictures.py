@@ -1,4 +1,7 @@
-"""Makes the pictures of the README from the editions in output/: python tests/pictures.py."""
+"""Makes the pictures of README and docs from output/: python tests/pictures.py.
+
+It needs `python3 build.py` and `python3 build.py booklet handout large-print` before.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,22 @@ def make_pages(pdf: Path, picture: Path) -> None:
     sheet.quantize(32).save(picture, optimize=True)
 
 
+def make_sheets(output: Path, picture: Path) -> None:
+    """Draw sheets of A4 beside one another: booklet, front and back, handout, large print."""
+    chosen = (("booklet", 0), ("booklet", 1), ("handout", 3), ("large-print", 7))
+    sheets = [pypdfium2.PdfDocument(output / f"essay-{form}-a4.pdf")[side]
+              for form, side in chosen]
+    drawn = [sheet.render(scale=0.46).to_pil() for sheet in sheets]
+    gap, tallest = 14, max(sheet.height for sheet in drawn)
+    row = Image.new("RGB", (sum(sheet.width + gap for sheet in drawn) + gap, tallest + 2 * gap),
+                    "#999")
+    x = gap
+    for sheet in drawn:
+        row.paste(sheet, (x, gap + (tallest - sheet.height) // 2))
+        x += sheet.width + gap
+    row.quantize(16).save(picture, optimize=True)
+
+
 def make_screen(page: Path, picture: Path) -> None:
     """Photograph the HTML page on a wide screen."""
     with browser() as chromium:
@@ -39,4 +58,5 @@ def make_screen(page: Path, picture: Path) -> None:
 
 if __name__ == "__main__":
     make_pages(PRESS / "output/essay.pdf", PRESS / "docs/pages.png")
+    make_sheets(PRESS / "output", PRESS / "docs/print.png")
     make_screen(PRESS / "output/essay.html", PRESS / "docs/screen.png")

@@ -34,14 +34,15 @@ NO_FONTS = '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontco
 
 
 def build_elsewhere(
-    project: Path, folder: Path, *before: str, umask: int = 0o022, **environment: str
+    project: Path, folder: Path, *targets: str, before: tuple[str, ...] = (),
+    umask: int = 0o022, **environment: str
 ) -> dict[str, bytes]:
     """Build a copy of `project` in another process, folder and environment."""
     for name in ("manuscript", "bibliography", "editions"):
         if (project / name).exists():
             shutil.copytree(project / name, folder / name)
     subprocess.run(
-        [*before, sys.executable, PRESS / "build.py", "--project", folder, "--quiet"],
+        [*before, sys.executable, PRESS / "build.py", *targets, "--project", folder, "--quiet"],
         check=True, cwd=folder, env={**os.environ, **environment},
         preexec_fn=lambda: os.umask(umask) and None)
     return {path.name: path.read_bytes() for path in (folder / "output").iterdir()}
@@ -57,7 +58,7 @@ def test_two_builds_give_the_same_bytes(project: Path, tmp_path: Path) -> None:
     here = build_elsewhere(project, tmp_path / "one", TZ="UTC", PYTHONHASHSEED="1")
     there = build_elsewhere(
         project, tmp_path / "another place" / "deeper",
-        validators.needs("faketime"), "2031-12-31 23:59:00", umask=0o077,
+        before=(validators.needs("faketime"), "2031-12-31 23:59:00"), umask=0o077,
         TZ="Asia/Tokyo", PYTHONHASHSEED="2", LC_ALL="C", LANG="de_DE.UTF-8",
         SOURCE_DATE_EPOCH="1", PYTHONPATH=str(tmp_path / "python"),
         FONTCONFIG_FILE=str(tmp_path / "fonts.conf"), XDG_CACHE_HOME=str(tmp_path / "cache"))
@@ -66,3 +67,15 @@ def test_two_builds_give_the_same_bytes(project: Path, tmp_path: Path) -> None:
     assert set(here) == set(there)
     assert [name for name in here if here[name] != there[name]] == []
     assert len(list((tmp_path / "cache/offprint").iterdir())) > 3
+
+
+def test_two_builds_give_the_same_sheets(tmp_path: Path) -> None:
+    """Booklet, handout and large print of the same source have the same bytes."""
+    targets = ("booklet", "handout", "large-print")
+    here = build_elsewhere(SAMPLE, tmp_path / "one", *targets, PYTHONHASHSEED="1")
+    there = build_elsewhere(SAMPLE, tmp_path / "two", *targets, PYTHONHASHSEED="2",
+                            TZ="Asia/Tokyo", LC_ALL="C")
+
+    assert set(here) == {"SHA256SUMS", *(
+        f"essay-{target}-{paper}.pdf" for target in targets for paper in ("a4", "letter"))}
+    assert here == there
