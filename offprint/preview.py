@@ -34,7 +34,7 @@ from .edition import Edition
 from .fonts import Cut
 from .manuscript import read_manuscript
 from .pages import PageMap, carry_page_map, stream_of
-from .problems import ProblemsFoundError, ToolError
+from .problems import Problem, ProblemsFoundError, ToolError
 from .project import TEMPLATES, Project
 from .templating import forget_words
 from .tree import Element, inner_html
@@ -259,8 +259,12 @@ def _folders(project: Project) -> list[tuple[Path, int]]:
 def watch(options: Options, build: Build, given: argparse.Namespace) -> Report:
     """Serve the preview until it is stopped.
 
-    Raises ToolError where the port is taken.
+    Raises ProblemsFoundError where there is no publication, ToolError where the port is taken.
     """
+    root = options.project.root
+    if not root.is_dir():
+        raise ProblemsFoundError([Problem(str(root), 0, "there is no such folder",
+                                          "name that of a publication: --project DIR")])
     gc.set_threshold(OBJECTS_BEFORE_CLEANING)
     with _listen(given.port) as listening, contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(options, build, given, listening))
@@ -304,8 +308,15 @@ async def _serve(
             task.cancel()
 
 
+def _port(word: str) -> int:
+    """Return the number of a port."""
+    if not word.isdecimal() or int(word) > 65535:
+        raise argparse.ArgumentTypeError(f'"{word}" is not a port; name one such as {PORT}')
+    return int(word)
+
+
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, metavar="N",
+    parser.add_argument("--port", type=_port, metavar="N",
                         help=f"serve at this port (default: {PORT}, or one that is free)")
     parser.add_argument("--no-open", action="store_true", help="do not open the browser")
 

@@ -282,6 +282,26 @@ def test_a_port_in_use_is_said(
     assert f"port {port} is in use; name another with --port" in capsys.readouterr().err
 
 
+def test_a_folder_that_is_not_there_is_not_made(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt publication is a problem, and no folder is made for it."""
+    assert run("watch", "--no-open", "--project", tmp_path / "essya") == 1
+
+    assert "essya: there is no such folder" in capsys.readouterr().err
+    assert not (tmp_path / "essya").exists()
+
+
+@pytest.mark.parametrize("port", ["99999", "-1", "http"])
+def test_a_port_is_a_number_of_one(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """What cannot be a port is a wrong command line."""
+    with pytest.raises(SystemExit) as stopped:
+        run("watch", "--no-open", f"--port={port}")
+
+    assert stopped.value.code == 2
+    assert "is not a port" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("before", "after", "changed"), [
     ("One.\n\nTwo.", "One.\n\nTwo more.", ("Two.", "Two more.")),
     ("One.\n\nTwo.", "One.\n\nTwo.", None),
