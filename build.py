@@ -8,7 +8,8 @@ import sys
 from offprint.bootstrap import enter_environment
 
 if __name__ == "__main__":
-    enter_environment("test" if "test" in sys.argv[1:2] else "")
+    validators_wanted = "test" in sys.argv[1:2] or "--editions" in sys.argv
+    enter_environment("test" if validators_wanted else "")
 
 from offprint import citation, deposit, imposition, paper
 from offprint.accessibility import find_barriers

@@ -187,8 +187,33 @@ def show_problems(problems: Sequence[Problem]) -> None:
 
 
 def check(options: Options, build: Build, given: argparse.Namespace) -> Report:
-    """Report the problems of text and sources, and build nothing."""
-    return build(replace(options, check_only=True))
+    """Report the problems of text and sources, and build nothing; or judge what was built.
+
+    Raises ProblemsFoundError where a finished edition falls short of a standard, ToolError
+    where no validator could be run.
+    """
+    if not given.editions:
+        return build(replace(options, check_only=True))
+    from . import validators
+
+    with options.progress.step("Asking the validators"):
+        verdicts = validators.judge_editions(options.project.output)
+    if not verdicts:
+        raise ToolError(f"{options.project.name(options.project.output)} holds no editions; "
+                        "build them first: python3 build.py")
+    print("\n".join(validators.render_verdicts(verdicts)))
+    found = [Problem(options.project.name(verdict.file), 0,
+                     f"{verdict.standard.name}: {message}") for verdict in verdicts
+             for message in verdict.messages]
+    if found:
+        raise ProblemsFoundError(found)
+    missing = sorted({verdict.missing for verdict in verdicts if verdict.missing})
+    return Report([], [], "; ".join(missing))
+
+
+def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--editions", action="store_true",
+                        help="have every validator judge the editions in the output folder")
 
 
 def show_info(options: Options, build: Build, given: argparse.Namespace) -> Report:
@@ -211,7 +236,8 @@ def run_tests(arguments: Sequence[str]) -> int:
 
 CHECK = Command(
     "check", "report the problems of text and sources, build nothing", check,
-    "build.py check --project DIR   problems of the publication in DIR")
+    "build.py check --editions   what validators say of the editions in output/",
+    _add_check_arguments)
 INFO = Command(
     "info", "versions of the tools, and how to install what is missing", show_info,
     "build.py info   what is here, and what is not")
