@@ -288,7 +288,8 @@ def test_links_in_text_are_known_without_colour(chromium: Browser, built: Built)
     """A link among words is underlined; a raised number or ring by being one (1.4.1)."""
     with opened(chromium, built.html, DESK) as page:
         bare = page.evaluate("""() => [...document.querySelectorAll(
-            'article :is(p, li, dd, td, .csl-entry) a:not(.number, .footnote-ref, .back, .mark)')].filter(
+            'article :is(p, li, dd, td, .csl-entry) '
+            + 'a:not(.number, .footnote-ref, .back, .mark)')].filter(
             link => getComputedStyle(link).textDecorationLine !== 'underline').map(named)""")
 
     assert bare == []
