@@ -88,5 +88,10 @@ def build(options: Options) -> Report:
     return Report(written, notes, missing)
 
 
+def run() -> int:
+    """Carry out the command line; return the exit code. An installed press calls it `offprint`."""
+    return main(build, COMMANDS)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(build, COMMANDS))
+    raise SystemExit(run())
