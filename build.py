@@ -24,10 +24,11 @@ from offprint.output import replace_files, write_output
 from offprint.pages import read_page_map
 from offprint.pdf import render_pdf
 from offprint.project import PRESS
+from offprint.starter import NEW
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
-COMMANDS = (CHECK, INFO)
+COMMANDS = (CHECK, INFO, NEW)
 
 
 def build(options: Options) -> Report:

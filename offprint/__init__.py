@@ -15,6 +15,8 @@ In the order of the work:
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;
+- `starter` begins a publication, with a manuscript of another tool where there is one
+  (`takeover`, `authors`);
 - `output` puts the editions in place, with their checksums.
 """
 

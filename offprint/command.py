@@ -156,14 +156,14 @@ def _report(run: Callable[[], Report], quiet: bool) -> int:
     except KeyboardInterrupt:
         print(f"{PROGRAM}: stopped; the last output is as it was", file=sys.stderr)
         return TOOL
+    show_problems([note for note in report.notes if not (quiet and note.note)])
     if not quiet:
-        show_problems(report.notes)
         for path in report.written:
             print(_short(path))
     if report.missing:
         print(f"{PROGRAM}: {report.missing}", file=sys.stderr)
         return TOOL
-    return BUILT
+    return BUILT if all(note.note for note in report.notes) else PROBLEMS
 
 
 def show_problems(problems: Sequence[Problem]) -> None:

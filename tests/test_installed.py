@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -15,7 +14,7 @@ import pytest
 import offprint
 from offprint.project import PRESS
 
-from .conftest import SAMPLE, Built
+from .conftest import build_into
 
 
 @pytest.fixture(scope="module")
@@ -48,21 +47,19 @@ def run_in(folder: Path, *command: str | Path) -> subprocess.CompletedProcess[st
                           check=False)
 
 
-def test_installed_press_prints_the_same_bytes(
-    command: Path, sample: Built, tmp_path: Path
-) -> None:
-    """In the folder of a publication, `offprint` builds what `build.py --project` builds."""
-    for name in ("manuscript", "bibliography"):
-        shutil.copytree(SAMPLE / name, tmp_path / name)
+def test_installed_press_begins_and_prints_a_publication(command: Path, tmp_path: Path) -> None:
+    """`offprint new own`, then `offprint` there, builds what `build.py --project` builds."""
+    begun = run_in(tmp_path, command, "new", "own")
+    own = tmp_path / "own"
+    done = run_in(own, command)
 
-    done = run_in(tmp_path, command)
-
+    assert (begun.returncode, begun.stderr) == (0, "to print it: cd own; offprint\n")
     assert (done.returncode, done.stderr) == (0, "")
-    here, there = tmp_path / "output", sample.output
     assert done.stdout.splitlines()[0] == "output/essay.pdf"
-    assert {path.name for path in here.iterdir()} == {path.name for path in there.iterdir()}
-    assert [path.name for path in there.iterdir()
-            if path.read_bytes() != (here / path.name).read_bytes()] == []
+    there = build_into(own, tmp_path / "there").output
+    made = {path.name: path.read_bytes() for path in (own / "output").iterdir()}
+    assert {"essay.pdf", "essay.epub", "essay.html"} <= set(made)
+    assert made == {path.name: path.read_bytes() for path in there.iterdir()}
 
 
 def test_installed_press_speaks_of_itself_by_its_name(command: Path, tmp_path: Path) -> None:
