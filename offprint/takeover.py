@@ -175,7 +175,7 @@ def translate_front(
     front["keywords"] = _translate_keywords(fields)
     front["license"] = _translate_license(fields.get("license") or fields.get("licence"))
     front["nocite"] = ", ".join(f"@{key}" for key in KEY.findall(str(fields.get("nocite") or "")))
-    front["date"] = read_date(str(fields.get("date") or ""), front["lang"] or "en")
+    front["date"] = read_date(str(fields.get("date") or ""), str(front["lang"] or "en"))
     if fields.get("date") and not front["date"]:
         front["x-date"] = fields["date"]
         notes.append(source.note("date", f"“{fields['date']}” is not a day; {today} was written",

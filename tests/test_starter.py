@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import datetime
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offprint.authors import divide_name
+from offprint.manuscript import read_manuscript
+from offprint.problems import ProblemsFoundError
 from offprint.project import TEMPLATES
 from offprint.starter import read_starter, write_publication
 from offprint.takeover import read_date, take_over
@@ -247,3 +251,28 @@ def test_no_letter_of_a_name_is_lost(written: str) -> None:
 def test_day_is_read(written: str, lang: str, day: str | None) -> None:
     """A date is read in every usual form; one that may be two days is not guessed."""
     assert read_date(written, lang) == (day and datetime.date.fromisoformat(day))
+
+
+SHAPES = st.recursive(
+    st.none() | st.sampled_from(["", "a", "1, 2", "Jane Doe", "A^[b", "@", "2020-01-01", "."]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["name", "given", "family", "ref", "index", "id", "affiliation", "a"]),
+        inner, max_size=3), max_leaves=6)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(
+    ["title", "author", "authors", "affiliations", "institute", "date", "lang", "tags", "license",
+     "csl", "bibliography", "nocite", "abstract", "format"]), SHAPES, max_size=4))
+def test_no_front_matter_is_too_strange(fields: dict[str, object]) -> None:
+    """Whatever shape a field has, the manuscript is taken over, or has problems with lines."""
+    with tempfile.TemporaryDirectory() as folder:
+        paper = Path(folder) / "paper.md"
+        paper.write_text(f"---\n{yaml.safe_dump(fields)}---\n\nWords.\n", encoding="utf-8")
+        try:
+            files, _ = take_over(paper, None, TODAY)
+        except ProblemsFoundError as error:
+            assert all(problem.line for problem in error.problems)
+            return
+        write_publication(Path(folder) / "own", files)
+        read_manuscript(Publication(Path(folder) / "own").project)
