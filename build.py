@@ -30,10 +30,11 @@ from offprint.pdf import render_pdf
 from offprint.preview import WATCH
 from offprint.project import PRESS
 from offprint.release import RELEASE, VERIFY
+from offprint.starter import NEW
 from offprint.text import resolve_text
 from offprint.web import Record, render_web
 
-COMMANDS = (CHECK, WATCH, INFO, RELEASE, VERIFY, CHANGES, ERRATA)
+COMMANDS = (CHECK, WATCH, INFO, NEW, RELEASE, VERIFY, CHANGES, ERRATA)
 
 
 def build(options: Options) -> Report:
@@ -108,5 +109,10 @@ def build(options: Options) -> Report:
     return Report(written, notes, missing, page_map)
 
 
+def run() -> int:
+    """Carry out the command line; return the exit code. An installed press calls it `offprint`."""
+    return main(build, COMMANDS)
+
+
 if __name__ == "__main__":
-    raise SystemExit(main(build, COMMANDS))
+    raise SystemExit(run())

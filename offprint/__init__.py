@@ -22,6 +22,8 @@ In the order of the work:
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;
 - `preview` shows all of it in the browser while it is written, through a `server`;
+- `starter` begins a publication, with a manuscript of another tool where there is one
+  (`takeover`, `authors`);
 - `output` puts the editions in place, with their checksums, where `validators` judge them;
 - `release` freezes a version as a `snapshot` and proves it again; a `reading` of an edition holds
   its passages, which a `comparison` of two tells apart and a `concordance` follows; `changes` and

@@ -98,7 +98,9 @@ def check_notes(edition: Edition, text: Text) -> Iterator[Problem]:
     for note in elements(text.essay, "Note"):
         if not plain_text(note["c"]) and not any(True for _ in elements(note["c"], "Cite")):
             yield _at(edition, "^[", "a footnote has no words", "write some, or remove it")
-    for label in sorted(set(re.findall(r"\[\^([^\]\s]+)\]", plain_text(text.essay)))):
+    uncalled = {label for word in elements(text.essay, "Str")
+                for label in re.findall(r"\[\^([^\]\s]+)\]", word["c"])}
+    for label in sorted(uncalled):
         for file, line in edition.places_of(f"[^{label}]"):
             yield Problem(file, line, f'there is no footnote "[^{label}]"',
                           f"write it on a line of its own: [^{label}]: …")
@@ -215,6 +217,27 @@ def check_raw(edition: Edition, text: Text) -> Iterator[Problem]:
                           "give a class, {.name}, and set its looks in a style sheet")
 
 
+def check_foreign_marks(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Marks that other tools read, and that would be printed as they stand, are replaced."""
+    for word in elements(text.essay, "Str"):
+        if "{{<" in word["c"]:
+            yield from _everywhere(edition, "{{<", "a shortcode of Quarto, {{< … >}}",
+                                   "write here what it would insert, or remove it")
+        if "@ref(" in word["c"]:
+            yield from _everywhere(edition, "\\@ref(", "a reference of bookdown, \\@ref(…)",
+                                   "write a link: [words](#place)")
+        for name in re.findall(r"\\[A-Za-z]+(?=[{\[])", word["c"]):
+            yield from _everywhere(edition, name, f"a command of TeX, {name}",
+                                   "write it in Markdown: [words](#place) leads to a place; "
+                                   "to show the command, put it between backticks")
+    for code in elements(text.essay, "Code"):
+        if found := re.match(r"\{(?:r|python|julia|ojs|mermaid|dot)\b|r \w+[($\[]",
+                             code["c"][1]):
+            yield from _everywhere(
+                edition, f"`{found[0]}", f"code that another tool runs, `{found[0]}…",
+                "put its result here; to show it as code, write it without its mark")
+
+
 def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every block of code that is opened is closed."""
     opened = ""
@@ -259,8 +282,8 @@ def check_language(edition: Edition, text: Text) -> Iterator[Problem]:
 
 CHECKS = (
     check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
-    check_timelines, check_headings, check_near_markdown, check_raw, check_fences,
-    check_characters, check_language, check_corrections, check_changes)
+    check_timelines, check_headings, check_near_markdown, check_raw, check_foreign_marks,
+    check_fences, check_characters, check_language, check_corrections, check_changes)
 
 
 def _identifiers(blocks: list[Element]) -> Iterator[str]:
@@ -274,6 +297,12 @@ def _at(edition: Edition, words: str, what: str, remedy: str) -> Problem:
     """Return a problem at the first place where `words` stand in the sources."""
     file, line = edition.places_of(words)[0]
     return Problem(file, line, what, remedy)
+
+
+def _everywhere(edition: Edition, words: str, what: str, remedy: str) -> Iterator[Problem]:
+    """Yield a problem at each place where `words` stand in the sources."""
+    for file, line in edition.places_of(words):
+        yield Problem(file, line, what, remedy)
 
 
 def _front_line(edition: Edition, name: str) -> int:

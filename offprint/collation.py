@@ -75,9 +75,11 @@ def check_changes(edition: Edition, text: Text) -> Iterator[Problem]:
 
 def missing_key(edition: Edition, file: str, line: int, key: str) -> Problem:
     """Return the problem of a key that is cited at `line` and is in no bibliography."""
-    known = edition.bibliography.entries
+    remedy = suggestion(key, edition.bibliography.entries, "add the source, or cite another")
+    if re.match(r"(fig|tbl|tab|sec|eq|lst|thm)[-:]", key):
+        remedy = f"to refer to a place of this text, write a link: [words](#{key})"
     return Problem(file, line, f'no source has the key "{key}" in {edition.bibliography.file}',
-                   suggestion(key, known, "add the source, or cite another"))
+                   remedy)
 
 
 def _numbered(edition: Edition) -> list[tuple[int, Entry]]:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import __version__
-from .problems import Problem, ProblemsFoundError, ToolError, suggestion
-from .project import PRESS, Project
+from .problems import Problem, ProblemsFoundError, ToolError, UsageError, suggestion
+from .project import INSTALLED, PRESS, Project
 
 if TYPE_CHECKING:
     from .pages import PageMap
@@ -34,6 +34,12 @@ TARGETS = {
 THICKNESS = 0.1  # of a leaf of ordinary paper, 80 g/m², in millimetres
 
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
+
+# The press under the name by which it was called, and how to call it.
+PROGRAM = "offprint" if INSTALLED else "build.py"
+CALL = "offprint" if INSTALLED else "python3 build.py"
+TESTS = {} if INSTALLED else {
+    "test": "run the tests of the press (the rest of the line goes to pytest)"}
 
 DESCRIPTION = """\
 Prints manuscript/essay.md with the sources in bibliography/references.bib as
@@ -111,7 +117,7 @@ class Command:
 
     `run` gets the options, the function that builds, and the command's own arguments as they
     were parsed; it may raise whatever a build may raise. `example` is a command line with a
-    remark.
+    remark; it begins with "build.py", for which the name of an installed press is put.
     """
 
     name: str
@@ -133,7 +139,7 @@ def main(
             stream.reconfigure(errors="backslashreplace")
     words = list(sys.argv[1:] if arguments is None else arguments)
     known = {command.name: command for command in commands}
-    if words[:1] == ["test"]:
+    if words[:1] == ["test"] and TESTS:
         return run_tests(words[1:])
     command, given = _parse(words, known)
     progress = Progress(sys.stderr.isatty() and not given.quiet, given.verbose)
@@ -153,18 +159,21 @@ def _report(run: Callable[[], Report], quiet: bool) -> int:
     except ProblemsFoundError as error:
         show_problems(error.problems)
         return PROBLEMS
+    except UsageError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return USAGE
     except ToolError as error:
-        print(f"build.py: {error}", file=sys.stderr)
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return TOOL
     except RecursionError:
-        print("build.py: the text is nested too deeply to be printed", file=sys.stderr)
+        print(f"{PROGRAM}: the text is nested too deeply to be printed", file=sys.stderr)
         return PROBLEMS
     except OSError as error:
-        print(f"build.py: {error.filename or 'a file'}: {error.strerror or error}; "
+        print(f"{PROGRAM}: {error.filename or 'a file'}: {error.strerror or error}; "
               "check the place and its permissions", file=sys.stderr)
         return TOOL
     except KeyboardInterrupt:
-        print("build.py: stopped; the last output is as it was", file=sys.stderr)
+        print(f"{PROGRAM}: stopped; the last output is as it was", file=sys.stderr)
         return TOOL
     found = [problem for problem in report.notes if not problem.note]
     for problem in found if quiet else report.notes:
@@ -172,7 +181,7 @@ def _report(run: Callable[[], Report], quiet: bool) -> int:
     for path in () if quiet else report.written:
         print(_short(path))
     if report.missing:
-        print(f"build.py: {report.missing}", file=sys.stderr)
+        print(f"{PROGRAM}: {report.missing}", file=sys.stderr)
         return TOOL
     return PROBLEMS if found else BUILT
 
@@ -250,7 +259,7 @@ def _parse(
 
     Exits with code 2 where the command line makes no sense.
     """
-    finder = argparse.ArgumentParser(prog="build.py", add_help=False)
+    finder = argparse.ArgumentParser(prog=PROGRAM, add_help=False)
     _add_common_arguments(finder)
     asked = finder.parse_known_args(words)[1]
     if name := next((word for word in asked if word in commands), ""):
@@ -262,10 +271,10 @@ def _parse(
     parser = _main_parser(commands)
     given = parser.parse_intermixed_args(words)
     for word in given.what:
-        if word == "test":
-            parser.error('"test" comes first: python3 build.py test')
+        if word in TESTS:
+            parser.error(f'"test" comes first: {CALL} test')
         if word not in TARGETS:
-            known = (*TARGETS, *commands, "test")
+            known = (*TARGETS, *commands, *TESTS)
             parser.error(f'there is no "{word}"; '
                          + suggestion(word, known, "known are " + ", ".join(known)))
     return None, given
@@ -273,17 +282,17 @@ def _parse(
 
 def _main_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     listed = [*TARGETS.items(), *((name, command.help) for name, command in commands.items()),
-              ("test", "run the tests of the press (the rest of the line goes to pytest)")]
+              *TESTS.items()]
     width = max(len(name) for name, _ in listed) + 2
     epilog = "\n".join([
         "targets and commands:", *(f"  {name:{width}}{words}" for name, words in listed), "",
         "examples:",
-        "  python3 build.py                every edition, into output/",
-        "  python3 build.py html --draft   the HTML page, marked as a draft",
-        "  python3 build.py check --help   what a command does, and its own options", "",
+        f"  {CALL}                every edition, into output/",
+        f"  {CALL} html --draft   the HTML page, marked as a draft",
+        f"  {CALL} check --help   what a command does, and its own options", "",
         EXIT_CODES])
     parser = argparse.ArgumentParser(
-        prog="build.py", description=DESCRIPTION, epilog=epilog,
+        prog=PROGRAM, description=DESCRIPTION, epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="*", metavar="WHAT",
                         help="targets to build, or one command; see below "
@@ -309,8 +318,8 @@ def _thickness(word: str) -> float:
 
 def _command_parser(command: Command) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=f"build.py {command.name}", description=command.help[0].upper() + command.help[1:],
-        epilog=f"example:\n  python3 {command.example}",
+        prog=f"{PROGRAM} {command.name}", description=command.help[0].upper() + command.help[1:],
+        epilog=f"example:\n  {CALL}{command.example.removeprefix('build.py')}",
         formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_arguments(parser)
     _add_common_arguments(parser)
@@ -318,8 +327,9 @@ def _command_parser(command: Command) -> argparse.ArgumentParser:
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--project", default=os.fspath(PRESS), metavar="DIR",
-                        help="the publication to print (default: the folder of build.py)")
+    place = "the current folder" if INSTALLED else "the folder of build.py"
+    parser.add_argument("--project", default=os.curdir if INSTALLED else os.fspath(PRESS),
+                        metavar="DIR", help=f"the publication to print (default: {place})")
     parser.add_argument("--output", metavar="DIR",
                         help="where the editions go (default: output/ in the publication)")
     parser.add_argument("--draft", action="store_true",

@@ -14,6 +14,7 @@ from .bootstrap import pango_remedy
 from .edition import Edition
 from .paper import load_weasyprint
 from .problems import ToolError
+from .project import INSTALLED
 
 # What changes bytes of an edition; the style package brings the citation styles.
 PACKAGES = ("weasyprint", "pydyf", "jinja2", "lxml", "bibtexparser", "fonttools", "babel",
@@ -52,7 +53,7 @@ def describe() -> tuple[list[str], str]:
     if "Pango" not in found:
         lines.append(f"{'Pango':26}missing: {pango_remedy()}")
         missing = "without Pango there is no PDF"
-    for command, purpose, package in TEST_TOOLS:
+    for command, purpose, package in () if INSTALLED else TEST_TOOLS:
         if not shutil.which(command):
             lines.append(f"{command:26}missing, for the tests ({purpose}): "
                          f"sudo apt install {package}")

@@ -35,6 +35,10 @@ class ProblemsFoundError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+class UsageError(Exception):
+    """The command line asks for what cannot be (exit code 2)."""
+
+
 class ToolError(Exception):
     """A tool that the press needs is missing or failed (exit code 3)."""
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-PRESS = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parent
+# A wheel has the templates inside the package; in the repository they stand beside it.
+INSTALLED = (_PACKAGE / "templates").is_dir()
+PRESS = _PACKAGE if INSTALLED else _PACKAGE.parent
 TEMPLATES = PRESS / "templates"
 
 
