@@ -214,7 +214,7 @@ def diff_words(old: str, new: str) -> Iterator[Piece]:
     tokens = TOKEN.findall(old), TOKEN.findall(new)
     at_old = at_new = 0
     matcher = difflib.SequenceMatcher(None, *tokens, autojunk=False)
-    for kind, old_range, new_range in _joined(matcher.get_opcodes(), tokens[0]):
+    for kind, old_range, new_range in _joined(_slid(matcher.get_opcodes(), tokens), tokens[0]):
         before = "".join(tokens[0][slice(*old_range)])
         after = "".join(tokens[1][slice(*new_range)])
         if kind == "equal":
@@ -225,6 +225,31 @@ def diff_words(old: str, new: str) -> Iterator[Piece]:
             if after:
                 yield Piece("new", after, at_new)
         at_old, at_new = at_old + len(before), at_new + len(after)
+
+
+def _slid(
+    opcodes: Sequence[tuple[str, int, int, int, int]], tokens: tuple[list[str], list[str]]
+) -> list[tuple[str, int, int, int, int]]:
+    """Return `opcodes` so that what is added or gone begins with a word where it can.
+
+    A sentence that is added behind another is found as ". This one" before a full stop, and
+    might as well be "This one." behind one.
+    """
+    slid = list(opcodes)
+    for number in range(1, len(slid) - 1):
+        before, (kind, a, b, c, d), after = slid[number - 1:number + 2]
+        if [before[0], after[0]] != ["equal", "equal"] or kind == "replace":
+            continue
+        side, start, end = (tokens[1], c, d) if kind == "insert" else (tokens[0], a, b)
+        by = 0
+        while (after[1] + by < after[2] and side[start + by] == side[end + by]
+               and not side[start + by][0].isalnum()):
+            by += 1
+        slid[number - 1:number + 2] = [
+            ("equal", before[1], before[2] + by, before[3], before[4] + by),
+            (kind, a + by, b + by, c + by, d + by),
+            ("equal", after[1] + by, after[2], after[3] + by, after[4])]
+    return [code for code in slid if code[1] != code[2] or code[3] != code[4]]
 
 
 def _joined(

@@ -187,3 +187,11 @@ def test_pairs_know_their_entries() -> None:
                     paragraphs("d b e, and the rest stays"), [entry])
 
     assert pair.entries == [entry]
+
+
+def test_an_added_sentence_begins_with_its_first_word() -> None:
+    """A sentence behind another is added whole, without the full stop before it."""
+    pieces = list(diff_words(
+        "It burned. It was rebuilt.", "It burned. Who knows why. It was rebuilt."))
+
+    assert [piece.text for piece in pieces if piece.kind == "new"] == ["Who knows why. "]
