@@ -225,13 +225,13 @@ def _centre(box: list[float]) -> tuple[float, float]:
 
 
 def test_nothing_is_shown_by_pointing_alone() -> None:
-    """Pointing at something changes its colour or its line at most (1.4.13)."""
+    """Pointing at something changes its colour, its line or its ring at most (1.4.13)."""
     changed = {declaration.partition(":")[0].strip()
                for rule in re.findall(r":hover[^{}]*\{([^{}]*)\}", read_template("screen.css"))
                for declaration in rule.split(";") if declaration.strip()}
 
     assert changed
-    assert changed <= {"color", "text-decoration", "text-decoration-thickness"}
+    assert changed <= {"color", "background", "text-decoration", "text-decoration-thickness"}
 
 
 # In other colours
