@@ -41,6 +41,7 @@ Item = dict[str, Any]
 STYLES = {"chicago-notes-bibliography": "Chicago", "modern-language-association": "MLA",
           "apa": "APA"}
 # What a citation does not print, even in the styles that could.
+NO_BREAK_HYPHEN = "\u2011"
 UNPRINTED = ("abstract", "keyword", "note", "custom")
 
 # Where BibLaTeX has a name for a language that is not the English one.
@@ -126,14 +127,17 @@ def render_citations(edition: Edition, text: Text, swhid: str) -> list[tuple[str
     """
     item = csl_item(edition, text, swhid)
     printed = {name: value for name, value in item.items() if name not in UNPRINTED}
+    # Pandoc takes a hyphen for "to", and prints "Versions 1.0.0-draft".
+    printed["version"] = item["version"].replace("-", NO_BREAK_HYPHEN)
     styles = {find_style(edition.project, name)[0]: label for name, label in STYLES.items()}
     own = styles.pop(edition.style, None) or _style_title(edition.style)
     styles = {edition.style: own, **styles}
 
     def cite(style: Path) -> tuple[str, str]:
         try:
-            return _entry(pandoc.render_reference(printed, style, edition.front.lang,
-                                           edition.manuscript.file))
+            page = pandoc.render_reference(printed, style, edition.front.lang,
+                                           edition.manuscript.file)
+            return _entry(page.replace(NO_BREAK_HYPHEN, "-"))
         except ProblemsFoundError:
             return "", ""
 

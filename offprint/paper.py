@@ -177,20 +177,38 @@ def _move_to_outer_margin(document: Any) -> None:
     for number, page in enumerate(document.pages, 1):
         text_block = page._page_box.children[0]
         free = 0.0
-        for box in _boxes(text_block):
-            if not box.is_absolutely_positioned():
-                continue
-            if box.element_tag == "p::before":
+        boxes = list(_boxes(text_block))
+        for place, box in enumerate(boxes):
+            if box.element_tag == "p::before" and box.is_absolutely_positioned():
                 _move_out(text_block, box, NUMBER_GAP, number % 2 == 1)
             elif is_mark(box):
                 _move_out(text_block, box, MARK_GAP, number % 2 == 1)
-                box.translate(dy=max(0.0, free - box.position_y))
+                height = box.position_y + _lines_to_next_word(boxes, place)
+                box.translate(dy=max(height, free) - box.position_y)
                 free = box.position_y + MARK_LINE
+
+
+def _lines_to_next_word(boxes: list[Any], place: int) -> float:
+    """Return how much lower than the box at `place` the line of the next word is.
+
+    A box out of the flow, between two words, stands at the end of a line as well as at the
+    beginning of the next.
+    """
+    line, lines = boxes[place], []
+    for number, box in enumerate(boxes):
+        if type(box).__name__ == "LineBox" and box.element_tag != "a":
+            line = box
+        if number == place:
+            lines.append(line)
+        elif lines and "::" not in box.element_tag and getattr(box, "text", "").strip():
+            return float(line.position_y - lines[0].position_y)
+    return 0.0
 
 
 def is_mark(box: Any) -> bool:
     """Tell whether `box` is that of the mark of a corrected passage."""
-    return bool(box.element_tag == "a" and box.element.get("class") == "mark")
+    return bool(box.element_tag == "a" and box.element.get("class") == "mark"
+                and box.is_absolutely_positioned())
 
 
 def _move_out(text_block: Any, box: Any, gap: float, to_the_right: bool) -> None:

@@ -23,6 +23,14 @@ from build import COMMANDS, build
 SAMPLE = PRESS / "tests" / "sample"
 BASE = PRESS / "tests" / "base"
 LIBRARY = PRESS / "tests" / "library"
+REVISED = PRESS / "tests" / "revised"  # corrected since its first version, in two later ones
+WITHDRAWAL = """\
+  - id: v110z
+    date: 2025-03-01
+    version: 1.1.0
+    kind: withdrawal
+    why: The leaf has been shown to be a forgery.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,22 @@ def essay(tmp_path_factory: pytest.TempPathFactory) -> Built:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """The sample that holds one of everything."""
     return build_into(SAMPLE, tmp_path_factory.mktemp("one-of-everything"))
+
+
+@pytest.fixture(scope="session")
+def revised(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The essay that has earlier versions, and corrections of every kind."""
+    return build_into(REVISED, tmp_path_factory.mktemp("revised"))
+
+
+@pytest.fixture(scope="session")
+def withdrawn(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The same essay, its last version withdrawn."""
+    root = tmp_path_factory.mktemp("withdrawn") / "project"
+    shutil.copytree(REVISED, root)
+    corrections = root / "manuscript" / "corrections.yaml"
+    corrections.write_text(corrections.read_text(encoding="utf-8") + WITHDRAWAL, encoding="utf-8")
+    return build_into(root, root / "output")
 
 
 @dataclass(frozen=True)
