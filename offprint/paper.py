@@ -97,7 +97,7 @@ def lay_out(edition: Edition, html: str) -> Layout:
     """
     weasyprint = load_weasyprint()
     manuscript = edition.manuscript
-    with _warnings_as_problems(manuscript.file):
+    with _warnings_as_problems(manuscript.file), _full_lines():
         # All that is needed is in the page itself, as data; nothing else is ever read.
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
@@ -108,6 +108,33 @@ def lay_out(edition: Edition, html: str) -> Layout:
     if any(not problem.note for problem in found):
         raise ProblemsFoundError(found)
     return Layout(document, tuple(found))
+
+
+@contextmanager
+def _full_lines() -> Iterator[None]:
+    """Fill lines while the block runs, where WeasyPrint would not.
+
+    WeasyPrint 70 sets the first word of a text alone on a line, where the text before an inline
+    element fills a line but for the space at its end.
+    """
+    from weasyprint.layout import inline
+
+    original = inline.split_first_line
+
+    def split(text: str, style: Any, context: Any, width: Any, *more: Any, **named: Any) -> Any:
+        found = original(text, style, context, width, *more, **named)
+        one_word = found[2] and " " not in text.encode()[:found[1]].decode()
+        if one_word and text.endswith(" ") and width is not None:
+            whole = original(text.rstrip(" "), style, context, width, *more, **named)
+            if whole[2] is None:
+                return original(text, style, context, None, *more, **named)
+        return found
+
+    inline.split_first_line = split
+    try:
+        yield
+    finally:
+        inline.split_first_line = original
 
 
 def _move_to_outer_margin(document: Any) -> None:

@@ -200,3 +200,20 @@ def test_what_weasyprint_warns_of_is_a_problem(
 
     with pytest.raises(ProblemsFoundError, match="no-such-property"):
         lay_out(write_essay("Text."))
+
+
+def test_no_word_stands_alone_where_the_line_has_room(write_essay: WriteEssay) -> None:
+    """A line is filled also where it has room for the words before a mark, but for their space."""
+    edition = read_edition(write_essay("Words.").project)
+    words_before = "several ordinary words are here "
+    blocks = "".join(
+        f'<p style="width: {240 + step / 4}px">{words_before}<em>unbreakable</em> now.</p>'
+        for step in range(80))
+    style = "body { font: 10pt monospace } p { margin: 0 }"
+
+    layout = paper.lay_out(edition, f"<style>{style}</style><body>{blocks}")
+
+    firsts = [words(next(lines(block))) for page in layout.document.pages
+              for block in text_block(page).children[0].children]
+    assert len(firsts) == 80
+    assert [line for line in firsts if len(line.split()) < 2] == []
