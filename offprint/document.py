@@ -192,6 +192,23 @@ def _drop_comma(inlines: list[Element]) -> None:
         inlines[-1] = {"t": "Str", "c": inlines[-1]["c"].removesuffix(",")}
 
 
+def drop_second_stops(blocks: list[Element]) -> list[Element]:
+    """Return `blocks` with notes that end in one full stop, also after a citation in "n.d."."""
+    def change(element: Element) -> list[Element] | None:
+        if element["t"] not in ("Para", "Plain") or len(element["c"]) < 2:
+            return None
+        *inlines, last = element["c"]
+        if last != {"t": "Str", "c": "."} or not plain_text(inlines[-1:]).endswith("."):
+            return None
+        return [{**element, "c": inlines}]
+
+    def within(element: Element) -> list[Element] | None:
+        return [rewrite(element, change)] if element["t"] == "Note" else None
+
+    dropped: list[Element] = rewrite(blocks, within)
+    return dropped
+
+
 def unwrap_notes(blocks: list[Element], within: str) -> list[Element]:
     """Return `blocks` with the notes inside each Div of class `within` set in the line.
 

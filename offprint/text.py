@@ -20,6 +20,7 @@ from .document import (
     citation_keys,
     drop_addresses,
     drop_comments,
+    drop_second_stops,
     elements,
     has_class,
     make_part,
@@ -125,6 +126,7 @@ def resolve_text(edition: Edition, text: Text) -> Text:
         plain_value(reference["c"]["id"]): language_of(reference) for reference in foreign})
     if any(attribute(div)[0].startswith("ref-") for div in elements(blocks, "Div")):
         blocks = drop_addresses(blocks)
+    blocks = drop_second_stops(blocks)
     front, rest = take_part(blocks, FRONT)
     back, essay = take_part(rest, BACK)
     return Text({**resolved, "meta": {}}, front, essay, unwrap_notes(back, "correction"))

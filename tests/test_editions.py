@@ -263,3 +263,12 @@ def test_skip_link_is_the_first_stop(essay: Built) -> None:
         page.keyboard.press("Enter")
 
         assert page.evaluate("document.activeElement.id") == "edition-text"
+
+
+def test_a_note_ends_in_one_full_stop(essay: Built) -> None:
+    """A note that ends with the abbreviation of "no date" has no second full stop."""
+    notes = [note.text_content().strip(" ↑") for note in html.parse(str(essay.html)).iterfind(
+        ".//section[@role='doc-endnotes']/ol/li")]
+
+    assert any(note.endswith("n.d.") for note in notes)
+    assert [note for note in notes if note.endswith("..")] == []
