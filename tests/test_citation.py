@@ -301,11 +301,12 @@ def citations_of(project: Path) -> dict[str, str]:
 
 def test_essay_is_cited_in_three_styles() -> None:
     """The essay of this repository is cited in its own style, which is Chicago, and two more."""
+    version = read_edition(Project(PRESS, PRESS / "output")).front.version
     assert list(citations_of(PRESS)) == ["Chicago", "MLA", "APA"]
     for cited in citations_of(PRESS).values():
         assert cited.startswith("Offprint. ")
         assert "Did the USSR Ever Seek Membership in NATO? A " in cited
-        assert "ersion 1.0.0" in cited
+        assert f"ersion {version}" in cited
         assert "2026" in cited
         assert "swh:" not in cited
 
