@@ -11,7 +11,6 @@ import argparse
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from .changes import Comparison, compare_with, name_place
 from .checks import check_edition
@@ -19,7 +18,7 @@ from .command import Build, Command, Options, Report
 from .comparison import Pair, Piece
 from .corrections import Change
 from .edition import Edition, read_edition
-from .layout import Layout
+from .layout import Layout, walk
 from .leaflet import lay_out_leaflet, name_leaflet, render_leaflet_page, slip_style
 from .output import write_output
 from .passages import standing_words
@@ -303,14 +302,11 @@ def _cut_into_pages(slip: Slip, heights: dict[str, list[float]]) -> list[tuple[E
 def _heights(layout: Layout) -> dict[str, list[float]]:
     """Return the heights of the boxes on the first page of `layout`, by their class."""
     found: dict[str, list[float]] = {"head": [], "foot": [], "erratum": [], "slip": []}
-    boxes: list[Any] = [layout.document.pages[0]._page_box]
-    while boxes:
-        box = boxes.pop()
+    for box in walk(layout.document.pages[0]._page_box):
         element = getattr(box, "element", None)
         name = (element.get("class") if element is not None else "") or ""
         if name in found and type(box).__name__ == "BlockBox" and "::" not in box.element_tag:
             found[name].append(box.margin_height())
-        boxes += reversed(list(getattr(box, "children", ())))
     return found
 
 

@@ -7,7 +7,8 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 SUMS = "SHA256SUMS"
@@ -28,17 +29,27 @@ def write_output(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 
 def replace_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write `files` into `folder`, each whole or not at all, whatever stands there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for left in folder.glob(".fresh-*"):
-        if time.time() - left.stat().st_mtime > LEFT_BEHIND:
-            shutil.rmtree(left, ignore_errors=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=folder))
-    try:
+    with fresh_folder(folder) as fresh:
         for name, data in files.items():
             (fresh / name).write_bytes(data)
             (fresh / name).chmod(0o644)
         for name in files:
             (fresh / name).replace(folder / name)
+
+
+@contextmanager
+def fresh_folder(home: Path) -> Iterator[Path]:
+    """Yield a folder of its own in `home`, from which files are moved into place.
+
+    What is left in it is removed afterwards, and so is what killed builds have left in `home`.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    for left in home.glob(".fresh-*"):
+        if time.time() - left.stat().st_mtime > LEFT_BEHIND:
+            shutil.rmtree(left, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=home))
+    try:
+        yield fresh
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 

@@ -17,7 +17,7 @@ from .document import Element as PandocElement
 from .document import elements, plain_text, walk
 from .edition import Edition
 from .fonts import cut_fonts, faces_for
-from .layout import Layout
+from .layout import Layout, is_line
 from .pages import ASIDE_ROLES, IGNORED, PICTURE, PageMap, read_page_map
 from .paper import lay_out, render_print
 from .passages import make_plain
@@ -323,7 +323,7 @@ def _lines_of(layout: Layout, name: str) -> Iterator[int]:
 def _lines_in(box: Any) -> Iterator[Any]:
     if "::" in (box.element_tag or ""):
         return
-    if type(box).__name__ == "LineBox":
+    if is_line(box):
         yield box
         return
     for child in getattr(box, "children", ()):

@@ -15,7 +15,6 @@ import re
 import shutil
 import subprocess
 import tempfile
-import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -31,7 +30,7 @@ from .history import Release, read_history
 from .identity import FOLDERS, copy_source, is_left_behind
 from .layout import Layout
 from .manuscript import version_order
-from .output import LEFT_BEHIND, SUMS, render_sums, write_output
+from .output import SUMS, fresh_folder, render_sums, write_output
 from .problems import Problem, ProblemsFoundError, ToolError
 from .project import PRESS, Project
 from .reading import Reading, lay_out_reading, read_reading, read_starts
@@ -386,25 +385,19 @@ def _put_in_place(project: Project, version: str, snapshot: Mapping[str, bytes])
     Raises ProblemsFoundError where another release has done so in the meantime.
     """
     home = project.root / "editions"
-    home.mkdir(exist_ok=True)
-    for left in home.glob(".fresh-*"):
-        if time.time() - left.stat().st_mtime > LEFT_BEHIND:
-            shutil.rmtree(left, ignore_errors=True)
-    fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=home))
-    try:
+    with fresh_folder(home) as fresh:
         for name, data in snapshot.items():
             path = fresh / version / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        (fresh / version).rename(home / version)
-    except OSError as error:
-        if not (home / version).exists():
-            raise
-        raise ProblemsFoundError([Problem(
-            f"editions/{version}", 0, "another release of this version has just been made",
-            "compare the two")]) from error
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        try:
+            (fresh / version).rename(home / version)
+        except OSError as error:
+            if not (home / version).exists():
+                raise
+            raise ProblemsFoundError([Problem(
+                f"editions/{version}", 0, "another release of this version has just been made",
+                "compare the two")]) from error
 
 
 def _remarks(edition: Edition) -> Iterator[Problem]:
