@@ -50,7 +50,7 @@ def build(options: Options) -> Report:
         sources = citation.read_sources(edition)
         text = citation.add_cite_section(edition, resolved, citations)
         body = render_body(edition, text)
-        cuts = cut_fonts(faces_for(text), body.characters)
+        cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
 
     missing = paper.find_missing()
     layout = page_map = None

@@ -6,6 +6,7 @@ import datetime
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .bibliography import Bibliography, read_bibliography
 from .corrections import Corrections, read_corrections
@@ -14,7 +15,8 @@ from .manuscript import FrontMatter, Manuscript, read_manuscript
 from .problems import Problem
 from .project import Project
 from .styles import find_style
-from .templating import words
+from .templating import check_templates, render, words
+from .theme import Theme
 
 STAND_IN = FrontMatter.model_validate({
     "title": "Untitled", "author": "Nobody", "version": "0.0.0", "date": "1970-01-01",
@@ -33,12 +35,22 @@ class Edition:
     style: Path
     swhid: str
     draft: bool = False
+    own_templates: Project | None = None  # where those of the publication can be used
     problems: tuple[Problem, ...] = ()
 
     @property
     def words(self) -> dict[str, str]:
         """The press's own words, in the language of the essay."""
-        return words(self.front.lang)
+        return words(self.front.lang, self.own_templates)
+
+    @property
+    def theme(self) -> Theme:
+        """The looks that the essay has chosen."""
+        return self.front.theme
+
+    def render(self, template: str, **values: Any) -> str:
+        """Return a template, or the publication's own in its place, filled with `values`."""
+        return render(template, self.own_templates, theme=self.theme, **values)
 
     @property
     def moment(self) -> int:
@@ -86,7 +98,11 @@ def read_edition(project: Project, draft: bool = False) -> Edition:
     front = manuscript.front or STAND_IN
     style, style_problems = find_style(project, front.csl)
     swhid = identify_source(project)
+    template_problems = check_templates(project)
+    usable = all(problem.note for problem in template_problems)
     return Edition(
         project, manuscript, front, bibliography, corrections, style, swhid,
         draft or differs_from_release(project, front.version, swhid),
-        (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems))
+        project if usable else None,
+        (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems,
+         *template_problems))

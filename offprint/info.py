@@ -8,6 +8,8 @@ import shutil
 from importlib.metadata import version
 from typing import Any
 
+from fontpkg import slugify
+
 from . import __version__, pandoc
 from .bootstrap import pango_remedy
 from .edition import Edition
@@ -44,6 +46,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+def typeface_version(family: str) -> dict[str, str]:
+    """Return the version of the package that brings a font family, by its name."""
+    name = f"fontpkg-{slugify(family)}"
+    return {name: version(name)}
+
+
 def describe() -> tuple[list[str], str]:
     """Return the lines to show, and in a line what is missing that a build needs, if anything."""
     found = versions()
@@ -63,5 +71,6 @@ def render_build_record(edition: Edition) -> bytes:
     """Return the record of a build as JSON: which source, and the versions that shaped it."""
     record: dict[str, Any] = {
         "title": edition.front.title, "version": edition.version, "source": edition.swhid,
-        "style": edition.style.stem, "tools": versions()}
+        "style": edition.style.stem, "theme": edition.theme.model_dump(),
+        "tools": versions() | typeface_version(edition.theme.typeface)}
     return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()

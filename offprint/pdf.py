@@ -13,7 +13,7 @@ from typing import Any
 import pydyf
 
 from .edition import Edition
-from .fonts import CODE_FAMILY, TEXT_FAMILY
+from .fonts import CODE_FAMILY
 from .licenses import license_of
 from .paper import Layout, load_weasyprint
 from .problems import Problem, ProblemsFoundError
@@ -37,18 +37,19 @@ def render_pdf(edition: Edition, layout: Layout) -> bytes:
         data: bytes = layout.document.write_pdf(
             pdf_variant="pdf/ua-1", pdf_identifier=edition.identifier.encode(),
             finisher=lambda document, pdf: _finish(edition, document, pdf))
-    problems = list(_check_fonts(layout, edition.manuscript.file))
+    problems = list(_check_fonts(edition, layout))
     if problems:
         raise ProblemsFoundError(problems)
     return data
 
 
-def _check_fonts(layout: Layout, file: str) -> Iterator[Problem]:
+def _check_fonts(edition: Edition, layout: Layout) -> Iterator[Problem]:
     """Yield a problem for each font in the finished pages that is not one of ours."""
     families = {font.family.decode() if isinstance(font.family, bytes) else font.family
                 for font in layout.document.fonts.values()}
-    for family in sorted(families - {TEXT_FAMILY, CODE_FAMILY}):
-        yield Problem(file, 0, f"a character was set in “{family}”, a font of this machine",
+    for family in sorted(families - {edition.theme.typeface, CODE_FAMILY}):
+        yield Problem(edition.manuscript.file, 0,
+                      f"a character was set in “{family}”, a font of this machine",
                       "find the character that no typeface of the edition has")
 
 

@@ -25,7 +25,7 @@ def lay_out(publication: Publication) -> Layout:
     edition = read_edition(publication.project)
     text = resolve_text(edition, check_edition(edition)[0])
     body = render_body(edition, text)
-    cuts = cut_fonts(faces_for(text), body.characters)
+    cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
     return paper.lay_out(edition, paper.render_print(edition, body, cuts))
 
 
