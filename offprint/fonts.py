@@ -199,6 +199,8 @@ def _write_cut(face: Face, characters: tuple[int, ...]) -> None:
     # It reports tables that it leaves out; none of them is seen on a page.
     logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
     font = TTFont(face.source, recalcTimestamp=False)
+    units = font["head"].unitsPerEm
+    scaled = round(units * _scale(font))
     options = subset.Options(layout_features=list(FEATURES), hinting=False, notdef_outline=True)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
@@ -206,9 +208,8 @@ def _write_cut(face: Face, characters: tuple[int, ...]) -> None:
     if "fvar" in font:
         at = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
         instancer.instantiateVariableFont(font, {**at, "wght": face.weight}, inplace=True)
-    if face.family != CODE_FAMILY and _scale(font) < 1:
-        units = font["head"].unitsPerEm
-        scale_upem(font, round(units * _scale(font)))
+    if face.family != CODE_FAMILY and scaled < units:
+        scale_upem(font, scaled)
         font["head"].unitsPerEm = units
     path = _cached(face, characters)
     path.parent.mkdir(parents=True, exist_ok=True)
