@@ -136,15 +136,44 @@ def _lay_out_with_notes(page: Any) -> Any:
     even if they then go to the next page after all. Such lines are kept from that page, and
     the pages are set again.
     """
-    document = page.render()
+    with _full_lines():
+        document = page.render()
     for _ in range(MOST_LAYOUTS):
         astray = _pages_of_astray(document)
         if not astray:
             break
         for number in astray:
             _end_page(document.pages[number - 1:number + 1])
-        document = page.render()
+        with _full_lines():
+            document = page.render()
     return document
+
+
+@contextmanager
+def _full_lines() -> Iterator[None]:
+    """Fill lines while the block runs, where WeasyPrint would not.
+
+    WeasyPrint 70 sets the first word of a text alone on a line, where the text before an inline
+    element fills a line but for the space at its end.
+    """
+    from weasyprint.layout import inline
+
+    original = inline.split_first_line
+
+    def split(text: str, style: Any, context: Any, width: Any, *more: Any, **named: Any) -> Any:
+        found = original(text, style, context, width, *more, **named)
+        one_word = found[2] and " " not in text.encode()[:found[1]].decode()
+        if one_word and text.endswith(" ") and width is not None:
+            whole = original(text.rstrip(" "), style, context, width, *more, **named)
+            if whole[2] is None:
+                return original(text, style, context, None, *more, **named)
+        return found
+
+    inline.split_first_line = split
+    try:
+        yield
+    finally:
+        inline.split_first_line = original
 
 
 def _end_page(pages: Sequence[Any]) -> None:

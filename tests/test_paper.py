@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -83,3 +84,29 @@ def test_what_weasyprint_warns_of_is_a_problem(
 
     with pytest.raises(ProblemsFoundError, match="no-such-property"):
         lay_out(write_essay("Text."))
+
+
+def test_no_word_stands_alone_where_the_line_has_room(write_essay: WriteEssay) -> None:
+    """A line is filled also where it has room for the words before a mark, but for their space."""
+    edition = read_edition(write_essay("Words.").project)
+    words = "several ordinary words are here "
+    blocks = "".join(f'<p style="width: {240 + step / 4}px">{words}<em>unbreakable</em> now.</p>'
+                     for step in range(80))
+    style = "body { font: 10pt monospace } p { margin: 0 }"
+
+    layout = paper.lay_out(edition, f"<style>{style}</style><body>{blocks}")
+
+    firsts = [_first_line(block) for page in layout.document.pages
+              for block in page._page_box.children[0].children[0].children]
+    assert len(firsts) == 80
+    assert [line for line in firsts if len(line.split()) < 2] == []
+
+
+def _first_line(block: Any) -> str:
+    """Return the words of the first line of a block."""
+    boxes, found = [block.children[0]], ""
+    while boxes:
+        box = boxes.pop(0)
+        found += getattr(box, "text", "")
+        boxes = [*getattr(box, "children", ()), *boxes]
+    return found
