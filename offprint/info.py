@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import shutil
@@ -72,9 +73,16 @@ def describe() -> tuple[list[str], str]:
 
 
 def render_build_record(edition: Edition) -> bytes:
-    """Return the record of a build as JSON: which source, and the versions that shaped it."""
+    """Return the record of a build as JSON: which source, and what else shaped it.
+
+    That is the versions of tools, the theme, and templates of the publication's own, each with
+    its checksum.
+    """
+    own = edition.project.templates
     record: dict[str, Any] = {
         "title": edition.front.title, "version": edition.version, "source": edition.swhid,
         "style": edition.style.stem, "theme": edition.theme.model_dump(),
+        "templates": {edition.project.name(path): hashlib.sha256(path.read_bytes()).hexdigest()
+                      for path in (sorted(own.rglob("*")) if own else ()) if path.is_file()},
         "tools": versions() | typeface_version(edition.theme.typeface)}
     return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
