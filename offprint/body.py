@@ -23,7 +23,7 @@ from .tree import Element, break_addresses, inner_html, remove, unwrap
 PICTURE_TYPES = {
     ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".svg": "image/svg+xml",
     ".gif": "image/gif", ".webp": "image/webp"}
-TITLE_BLOCK = ("subtitle", "byline", "imprint", "abstract")
+TITLE_BLOCK = ("subtitle", "byline", "imprint", "withdrawn", "abstract")
 BACK_MATTER = (
     "edition-corrections", "edition-bibliography", "edition-cite", "edition-colophon")
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")

@@ -16,11 +16,14 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 from PIL import Image
 
+from .accessibility import find_barriers
 from .body import PICTURE_TYPES
+from .collation import check_changes, check_corrections, missing_key
 from .corrections import CITED_KEY
 from .document import Element, attribute, citation_keys, elements, has_class, plain_text, walk
 from .edition import Edition
 from .fonts import has_small_capitals, missing_characters
+from .paragraphs import find_paragraphs
 from .problems import Problem, ProblemsFoundError, suggestion
 from .records import YamlData
 from .templating import languages
@@ -51,6 +54,7 @@ def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
     if text:
         for check in CHECKS:
             problems += check(edition, text)
+        problems += find_barriers(edition, text)
     if text is None or any(not problem.note for problem in problems):
         raise ProblemsFoundError(problems)
     return text, sorted(set(problems))
@@ -59,12 +63,12 @@ def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
 def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every key that is cited, in the essay or in a correction, is in the bibliography."""
     known = edition.bibliography.entries
-    checked_elsewhere = {key for entry in edition.corrections.entries for key in entry.keys}
+    checked_elsewhere = {key for entry in edition.corrections.all for key in entry.keys}
     for blocks, kept in (([*text.front, *text.essay], set()), (text.back, checked_elsewhere)):
         for key in sorted(citation_keys(blocks) - known.keys() - kept):
             cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
-            for file, line in _places(edition, cited):
-                yield _missing_key(edition, file, line, key)
+            for file, line in edition.places_of(cited):
+                yield missing_key(edition, file, line, key)
 
 
 def check_nocite(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -73,13 +77,14 @@ def check_nocite(edition: Edition, text: Text) -> Iterator[Problem]:
         for key in (name.strip().removeprefix("@") for name in item.split(",")):
             if key and key != "*" and key not in edition.bibliography.entries:
                 line = _front_line(edition, "nocite")
-                yield _missing_key(edition, edition.manuscript.file, line, key)
+                yield missing_key(edition, edition.manuscript.file, line, key)
 
 
 def check_unused(edition: Edition, text: Text) -> Iterator[Problem]:
     """A source that nothing cites is worth a note; nocite says that it is meant so."""
     cited = cited_keys(edition, text) | {
-        key for correction in edition.corrections.entries for key in correction.keys}
+        key for correction in edition.corrections.all for key in correction.keys} | {
+        edition.corrections.replaces or ""}
     if "*" in cited:
         return
     for key in sorted(edition.bibliography.entries.keys() - cited):
@@ -97,14 +102,15 @@ def check_notes(edition: Edition, text: Text) -> Iterator[Problem]:
     uncalled = {label for word in elements(text.essay, "Str")
                 for label in re.findall(r"\[\^([^\]\s]+)\]", word["c"])}
     for label in sorted(uncalled):
-        for file, line in _places(edition, f"[^{label}]"):
+        for file, line in edition.places_of(f"[^{label}]"):
             yield Problem(file, line, f'there is no footnote "[^{label}]"',
                           f"write it on a line of its own: [^{label}]: …")
 
 
 def check_links(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every link leads somewhere: to a place in this text, or to a full address."""
-    places = {*_identifiers(text.blocks), *(f"ref-{key}" for key in cited_keys(edition, text))}
+    places = {*_identifiers(text.blocks), *(f"ref-{key}" for key in cited_keys(edition, text)),
+              *(f"p{number}" for number, _ in enumerate(find_paragraphs(text.essay), 1))}
     for link in elements(text.blocks, "Link"):
         target = link["c"][2][0]
         if target.startswith("#"):
@@ -169,7 +175,7 @@ def check_timelines(edition: Edition, text: Text) -> Iterator[Problem]:
                 line = data.line(("events", number, "sources"))
                 for key in CITED_KEY.findall(sources):
                     if key not in edition.bibliography.entries:
-                        yield _missing_key(edition, file, line, key)
+                        yield missing_key(edition, file, line, key)
 
 
 def check_headings(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -250,7 +256,8 @@ def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
 def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every character is in a typeface of the edition."""
     everything = edition.manuscript.body + "".join(
-        f"{entry.was}{entry.now}{entry.why}" for entry in edition.corrections.entries)
+        f"{entry.was}{entry.now}{entry.why}{entry.reported or ''}"
+        for entry in edition.corrections.all)
     everything += "".join(value for entry in edition.bibliography.entries.values()
                           for value in entry.fields.values())
     control = {char for char in everything if unicodedata.category(char) == "Cc"} - set("\n\t\r")
@@ -286,49 +293,11 @@ def check_language(edition: Edition, text: Text) -> Iterator[Problem]:
                       "publication can say them", note=True)
 
 
-def check_corrections(edition: Edition, text: Text) -> Iterator[Problem]:
-    """Each correction's new words stand in the essay, its old words do not, its sources exist."""
-    corrections, known = edition.corrections, edition.bibliography.entries
-    essay = _normal(plain_text([*text.front, *text.essay]))
-    first: dict[str, int] = {}
-    for line, entry in corrections.numbered():
-        if entry.id in first:
-            yield Problem(corrections.file, line, f'the id "{entry.id}" is used twice; '
-                          f"the first is in line {first[entry.id]}", "give one of them another id")
-        first.setdefault(entry.id, line)
-        if _normal(entry.now) not in essay:
-            yield Problem(corrections.file, line,
-                          f"{entry.id}: the essay does not say “{entry.now}”",
-                          "now: holds words of one paragraph of the essay, exactly")
-        if _normal(entry.was) in essay:
-            yield Problem(corrections.file, line,
-                          f"{entry.id}: the essay still says “{entry.was}”",
-                          "correct the essay, or quote other words under was:")
-        for key in entry.keys:
-            if key not in known:
-                yield _missing_key(edition, corrections.file, line, key)
-        if not entry.keys:
-            yield Problem(corrections.file, line, f"{entry.id}: no source is named",
-                          'write sources: "@key, p. 1"')
-    if corrections.replaces and corrections.replaces not in known:
-        yield _missing_key(edition, corrections.file, 1, corrections.replaces)
-
-
 CHECKS = (
     check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
     check_timelines, check_headings, check_near_markdown, check_raw, check_foreign_marks,
-    check_fences,
-    check_characters, check_small_capitals, check_language,
-    check_corrections)
-
-
-def _missing_key(edition: Edition, file: str, line: int, key: str) -> Problem:
-    known = edition.bibliography.entries
-    remedy = suggestion(key, known, "add the source, or cite another")
-    if re.match(r"(fig|tbl|tab|sec|eq|lst|thm)[-:]", key):
-        remedy = f"to refer to a place of this text, write a link: [words](#{key})"
-    return Problem(file, line, f'no source has the key "{key}" in {edition.bibliography.file}',
-                   remedy)
+    check_fences, check_characters, check_small_capitals, check_language,
+    check_corrections, check_changes)
 
 
 def _identifiers(blocks: list[Element]) -> Iterator[str]:
@@ -340,22 +309,14 @@ def _identifiers(blocks: list[Element]) -> Iterator[str]:
 
 def _at(edition: Edition, words: str, what: str, remedy: str) -> Problem:
     """Return a problem at the first place where `words` stand in the sources."""
-    file, line = _places(edition, words)[0]
+    file, line = edition.places_of(words)[0]
     return Problem(file, line, what, remedy)
 
 
 def _everywhere(edition: Edition, words: str, what: str, remedy: str) -> Iterator[Problem]:
     """Yield a problem at each place where `words` stand in the sources."""
-    for file, line in _places(edition, words):
+    for file, line in edition.places_of(words):
         yield Problem(file, line, what, remedy)
-
-
-def _places(edition: Edition, words: str | re.Pattern[str]) -> list[tuple[str, int]]:
-    """Return the file and line of each place of `words`; the essay as a whole where unknown."""
-    essay = edition.manuscript
-    places = [(essay.file, line) for line in essay.lines_with(words)]
-    return places or [(edition.corrections.file, line)
-                      for line in edition.corrections.lines_with(words)] or [(essay.file, 0)]
 
 
 def _front_line(edition: Edition, name: str) -> int:
@@ -366,9 +327,3 @@ def _other_file_with(edition: Edition, char: str) -> str:
     in_references = any(char in value for entry in edition.bibliography.entries.values()
                         for value in entry.fields.values())
     return edition.bibliography.file if in_references else edition.corrections.file
-
-
-def _normal(text: str) -> str:
-    """Return `text` with plain quotes and dashes and single spaces, for comparing words."""
-    plain = text.translate(str.maketrans("‘’“”–—\u00a0", "''\"\"-- "))
-    return " ".join(plain.replace("---", "-").replace("--", "-").split())

@@ -41,7 +41,8 @@ Item = dict[str, Any]
 STYLES = {"chicago-notes-bibliography": "Chicago", "modern-language-association": "MLA",
           "apa": "APA"}
 # What a citation does not print, even in the styles that could.
-UNPRINTED = ("abstract", "keyword", "custom")
+NO_BREAK_HYPHEN = "\u2011"
+UNPRINTED = ("abstract", "keyword", "note", "custom")
 
 # Where BibLaTeX has a name for a language that is not the English one.
 LANGIDS = {
@@ -81,14 +82,18 @@ def csl_item(edition: Edition, text: Text, swhid: str) -> Item:
     front = edition.front
     authors = [_filled({"orcid": author.orcid, "affiliation": list(author.affiliation)})
                for author in front.author]
+    withdrawal = edition.withdrawal
     item = {
         "id": _identifier(front.author[0], front.date.year),
         "type": "report",
         "title": join_title(text.title, text.subtitle),
         "author": [_name(author) for author in front.author],
         "issued": {"date-parts": [[front.date.year, front.date.month, front.date.day]]},
-        # A draft precedes its version, and every style that prints versions shows it.
-        "version": front.version + ("-draft" if edition.draft else ""),
+        # Every style that prints versions shows what is a draft, or withdrawn.
+        "version": "-".join([front.version, *(["draft"] if edition.draft else []),
+                             *(["withdrawn"] if withdrawal else [])]),
+        "note": withdrawal and f"{edition.words['withdrawn']}, {withdrawal.date}: "
+                + " ".join(withdrawal.why.split()),
         "publisher": front.publisher,
         "language": front.lang,
         "DOI": front.doi,
@@ -122,14 +127,17 @@ def render_citations(edition: Edition, text: Text, swhid: str) -> list[tuple[str
     """
     item = csl_item(edition, text, swhid)
     printed = {name: value for name, value in item.items() if name not in UNPRINTED}
+    # Pandoc takes a hyphen for "to", and prints "Versions 1.0.0-draft".
+    printed["version"] = item["version"].replace("-", NO_BREAK_HYPHEN)
     styles = {find_style(edition.project, name)[0]: label for name, label in STYLES.items()}
     own = styles.pop(edition.style, None) or _style_title(edition.style)
     styles = {edition.style: own, **styles}
 
     def cite(style: Path) -> tuple[str, str]:
         try:
-            return _entry(pandoc.render_reference(printed, style, edition.front.lang,
-                                           edition.manuscript.file))
+            page = pandoc.render_reference(printed, style, edition.front.lang,
+                                           edition.manuscript.file)
+            return _entry(page.replace(NO_BREAK_HYPHEN, "-"))
         except ProblemsFoundError:
             return "", ""
 
@@ -157,6 +165,7 @@ def render_bibtex(item: Item) -> str:
         "url": quote(item.get("URL", ""), safe="/:?#[]@!$&'()*+,;=%~"),
         "abstract": _latex(item.get("abstract", "")),
         "keywords": _latex(", ".join(_keywords(item))),
+        "note": _latex(item.get("note", "")),
         "swhid": item.get("custom", {}).get("swhid", ""),
     }
     lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value]
@@ -436,6 +445,7 @@ def _cff_reference(item: Item) -> dict[str, Any]:
         "license-url": "" if known else license_of(license_name).url,
         "abstract": item.get("abstract"),
         "keywords": _keywords(item),
+        "notes": item.get("note"),
     })
 
 

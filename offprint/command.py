@@ -13,17 +13,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from . import __version__
 from .problems import Problem, ProblemsFoundError, ToolError, UsageError, suggestion
 from .project import INSTALLED, PRESS, Project
 
+if TYPE_CHECKING:
+    from .pages import PageMap
+
 EDITIONS = ("pdf", "epub", "html")
 # What can be built by name, and what each is.
 TARGETS = {
     "pdf": "the edition for paper", "epub": "the e-book", "html": "the page for the web",
+    "booklet": "sheets to fold and staple, for A4 and Letter",
+    "handout": "two pages a side, for A4 and Letter",
+    "large-print": "one page a sheet, in 16 points or more, for A4 and Letter",
     "deposit": "the files that archives and registries ask for: JATS, DataCite, Zenodo …"}
+
+THICKNESS = 0.1  # of a leaf of ordinary paper, 80 g/m², in millimetres
 
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
 
@@ -73,20 +81,31 @@ class Options:
     targets: tuple[str, ...] = ()
     check_only: bool = False
     draft: bool = False
+    complete: bool = False  # without targets, the files for archives too: all of a release
+    thickness: float = THICKNESS
+    # What is told of the words as soon as they are ready: edition, body, cuts, record.
+    on_words: Callable[..., None] | None = None
     progress: Progress = field(default_factory=lambda: Progress(False, False))
 
     def wants(self, target: str) -> bool:
         """Tell whether `target` is to be built: it is named, or nothing is."""
-        return target in self.targets or (not self.targets and target in EDITIONS)
+        if self.targets:
+            return target in self.targets
+        return target in EDITIONS or (self.complete and target == "deposit")
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a build wrote, what is worth knowing, and which tool it had to do without."""
+    """What a build wrote, what is worth knowing, which tool it had to do without, the pages.
+
+    A problem among the notes that is more than a note makes the exit code 1, although files
+    were written.
+    """
 
     written: list[Path]
     notes: list[Problem]
     missing: str = ""
+    page_map: PageMap | None = None
 
 
 Build: TypeAlias = Callable[[Options], Report]
@@ -128,7 +147,7 @@ def main(
     options = Options(
         Project(root, Path(given.output).resolve() if given.output else root / "output"),
         tuple(name for name in TARGETS if name in given.what), draft=given.draft,
-        progress=progress)
+        thickness=getattr(given, "thickness", THICKNESS), progress=progress)
     run = partial(command.run, options, build, given) if command else partial(build, options)
     return _report(run, given.quiet)
 
@@ -156,14 +175,15 @@ def _report(run: Callable[[], Report], quiet: bool) -> int:
     except KeyboardInterrupt:
         print(f"{PROGRAM}: stopped; the last output is as it was", file=sys.stderr)
         return TOOL
-    show_problems([note for note in report.notes if not (quiet and note.note)])
-    if not quiet:
-        for path in report.written:
-            print(_short(path))
+    found = [problem for problem in report.notes if not problem.note]
+    for problem in found if quiet else report.notes:
+        print(problem, file=sys.stderr)
+    for path in () if quiet else report.written:
+        print(_short(path))
     if report.missing:
         print(f"{PROGRAM}: {report.missing}", file=sys.stderr)
         return TOOL
-    return BUILT if all(note.note for note in report.notes) else PROBLEMS
+    return PROBLEMS if found else BUILT
 
 
 def show_problems(problems: Sequence[Problem]) -> None:
@@ -176,8 +196,33 @@ def show_problems(problems: Sequence[Problem]) -> None:
 
 
 def check(options: Options, build: Build, given: argparse.Namespace) -> Report:
-    """Report the problems of text and sources, and build nothing."""
-    return build(replace(options, check_only=True))
+    """Report the problems of text and sources, and build nothing; or judge what was built.
+
+    Raises ProblemsFoundError where a finished edition falls short of a standard, ToolError
+    where no validator could be run.
+    """
+    if not given.editions:
+        return build(replace(options, check_only=True))
+    from . import validators
+
+    with options.progress.step("Asking the validators"):
+        verdicts = validators.judge_editions(options.project.output)
+    if not verdicts:
+        raise ToolError(f"{options.project.name(options.project.output)} holds no editions; "
+                        "build them first: python3 build.py")
+    print("\n".join(validators.render_verdicts(verdicts)))
+    found = [Problem(options.project.name(verdict.file), 0,
+                     f"{verdict.standard.name}: {message}") for verdict in verdicts
+             for message in verdict.messages]
+    if found:
+        raise ProblemsFoundError(found)
+    missing = sorted({verdict.missing for verdict in verdicts if verdict.missing})
+    return Report([], [], "; ".join(missing))
+
+
+def _add_check_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--editions", action="store_true",
+                        help="have every validator judge the editions in the output folder")
 
 
 def show_info(options: Options, build: Build, given: argparse.Namespace) -> Report:
@@ -200,7 +245,8 @@ def run_tests(arguments: Sequence[str]) -> int:
 
 CHECK = Command(
     "check", "report the problems of text and sources, build nothing", check,
-    "build.py check --project DIR   problems of the publication in DIR")
+    "build.py check --editions   what validators say of the editions in output/",
+    _add_check_arguments)
 INFO = Command(
     "info", "versions of the tools, and how to install what is missing", show_info,
     "build.py info   what is here, and what is not")
@@ -251,8 +297,23 @@ def _main_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.add_argument("what", nargs="*", metavar="WHAT",
                         help="targets to build, or one command; see below "
                              "(default: all editions and the files that cite them)")
+    parser.add_argument("--thickness", type=_thickness, default=THICKNESS, metavar="MM",
+                        help="of a leaf of the booklet, for the margins of its inner sheets "
+                             f"(default: {THICKNESS}, ordinary paper)")
     _add_common_arguments(parser)
     return parser
+
+
+def _thickness(word: str) -> float:
+    """Return the thickness of a leaf in millimetres."""
+    try:
+        thickness = float(word)
+    except ValueError:
+        thickness = -1
+    if not 0 <= thickness <= 1:
+        raise argparse.ArgumentTypeError(
+            f'"{word}" is not the thickness of a leaf in millimetres, such as 0.1')
+    return thickness
 
 
 def _command_parser(command: Command) -> argparse.ArgumentParser:

@@ -1,35 +1,41 @@
-"""Reads `manuscript/corrections.yaml`: what the replaced text said, what this one says, why."""
+"""Reads `manuscript/corrections.yaml`: what was wrong, what stands now, why, on which sources.
+
+There are two kinds of entries: corrections to the text that this edition replaces, and changes
+between the essay's own versions.
+"""
 
 from __future__ import annotations
 
+import datetime
 import re
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .manuscript import Version
 from .problems import Problem
 from .project import Project
 from .records import YamlData, read_record
 
 CITED_KEY = re.compile(r"(?<![\w@])-?@\{?([\w][\w:.#$%&+?<>~/-]*\w|\w)")
 
+Verdict = Literal["wrong", "misleading", "unsupported", "omits"]
+TALLIED = ("true", "misleading", "wrong", "unsupported", "omits")
+Kind = Literal["typo", "wording", "fact", "source", "omission", "withdrawal"]
+# The kinds of changes that stand on sources.
+SOURCED = ("fact", "source", "omission")
 
-class Correction(BaseModel):
-    """One claim of the replaced text, the verdict on it, and what stands here instead.
 
-    `was` is quoted from the replaced text, `now` from this essay, both as plain text.
-    `sources` holds Pandoc citations without their brackets: "@key, p. 3; @other".
-    """
+class _Entry(BaseModel):
+    """What both kinds of entries have; `sources` are Pandoc citations without their brackets."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$")]
-    verdict: Literal["wrong", "misleading", "unsupported", "omits"]
-    was: Annotated[str, Field(min_length=1)]
-    now: Annotated[str, Field(min_length=1)]
+    id: Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$", max_length=12)]
     why: Annotated[str, Field(min_length=1)]
-    sources: Annotated[str, Field(min_length=1)]
+    sources: str = ""
+    reported: str | None = None
 
     @property
     def keys(self) -> list[str]:
@@ -37,14 +43,71 @@ class Correction(BaseModel):
         return CITED_KEY.findall(self.sources)
 
 
+class Correction(_Entry):
+    """One claim of the replaced text, the verdict on it, and what stands here instead.
+
+    `was` is quoted from the replaced text, `now` from this essay, both as plain text.
+    Without a `version`, it was made in the first one.
+    """
+
+    verdict: Verdict
+    was: Annotated[str, Field(min_length=1)]
+    now: Annotated[str, Field(min_length=1)]
+    sources: Annotated[str, Field(min_length=1)]
+    kind: Kind | None = None
+    date: datetime.date | None = None
+    version: Version | None = None
+
+
+class Change(_Entry):
+    """A correction between two versions of this essay: `version` is the one that makes it.
+
+    `was` is quoted from the version before, `now` from this one, both as plain text; one of them
+    is empty where words were only added or taken away. In a `source`, either may be a Pandoc
+    citation, "@key, p. 3". `paragraph` is the number that the place has in `version`.
+    """
+
+    kind: Kind
+    date: datetime.date
+    version: Version
+    paragraph: Annotated[int | None, Field(ge=1)] = None
+    was: str = ""
+    now: str = ""
+
+    @model_validator(mode="after")
+    def _require_what_the_kind_needs(self) -> Change:
+        if self.kind in SOURCED and not self.sources:
+            raise ValueError(f'a correction of the kind "{self.kind}" names no source\n'
+                             'add sources: "@key, p. 1"')
+        if self.kind == "withdrawal":
+            return self
+        if not (self.was or self.now):
+            raise ValueError("neither the old words nor the new are given\n"
+                             "quote them under was: and now:")
+        if self.kind == "omission" and not self.now:
+            raise ValueError("an omission is mended by new words, and none are given\n"
+                             "quote them under now:")
+        if not self.was and self.kind not in ("omission", "source"):
+            raise ValueError(f'words were only added, which is no correction of the kind '
+                             f'"{self.kind}"\nquote the old words under was:, '
+                             "or write kind: omission")
+        return self
+
+
 class CorrectionsFile(BaseModel):
-    """The whole file: which text is replaced, a note on it, and the corrections in order."""
+    """The whole file: which text is replaced, what of it holds, and the corrections in order.
+
+    `holds` are claims of the replaced text that were checked and are true; they are counted.
+    `changes` stand in the order in which they were made.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     replaces: str | None = None
     note: str | None = None
-    corrections: list[Correction]
+    holds: list[Annotated[str, Field(min_length=1)]] = []
+    corrections: list[Correction] = []
+    changes: list[Change] = []
 
 
 @dataclass(frozen=True)
@@ -52,12 +115,26 @@ class Corrections:
     """The corrections as read, with the line of each."""
 
     file: str
-    replaces: str | None
-    note: str | None
-    entries: tuple[Correction, ...]
-    lines: tuple[int, ...]
-    problems: tuple[Problem, ...]
+    replaces: str | None = None
+    note: str | None = None
+    entries: tuple[Correction, ...] = ()
+    lines: tuple[int, ...] = ()
+    problems: tuple[Problem, ...] = ()
     source: str = ""
+    holds: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    change_lines: tuple[int, ...] = ()
+
+    @property
+    def all(self) -> tuple[Correction | Change, ...]:
+        """Both kinds of entries, in the order of the file."""
+        return (*self.entries, *self.changes)
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """How many claims of the replaced text were found to be what; verdicts without any too."""
+        found = [*("true" for _ in self.holds), *(entry.verdict for entry in self.entries)]
+        return {verdict: found.count(verdict) for verdict in TALLIED}
 
     def lines_with(self, words: str | re.Pattern[str]) -> list[int]:
         """Return the lines of the file in which `words` stand."""
@@ -66,25 +143,34 @@ class Corrections:
                 if pattern.search(line)]
 
     def numbered(self) -> list[tuple[int, Correction]]:
-        """Return each correction with the line where it begins."""
+        """Return each correction of the replaced text with the line where it begins."""
         return list(zip(self.lines, self.entries, strict=True))
+
+    def numbered_changes(self) -> list[tuple[int, Change]]:
+        """Return each correction between versions with the line where it begins."""
+        return list(zip(self.change_lines, self.changes, strict=True))
 
 
 def read_corrections(project: Project) -> Corrections:
     """Read the corrections of `project`; a file that is not there has none."""
     file = project.name(project.corrections)
     if not project.corrections.exists():
-        return Corrections(file, None, None, (), (), ())
+        return Corrections(file)
     try:
         source = project.corrections.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         problem = Problem(file, 0, "this is not UTF-8 text", "save the file as UTF-8")
-        return Corrections(file, None, None, (), (), (problem,))
+        return Corrections(file, problems=(problem,))
     data = YamlData(source, file)
     record = read_record(CorrectionsFile, data)
     if record is None:
-        return Corrections(file, None, None, (), (), tuple(data.problems))
-    entries = tuple(record.corrections)
-    lines = tuple(data.line(("corrections", number)) for number in range(len(entries)))
+        return Corrections(file, problems=tuple(data.problems))
     return Corrections(
-        file, record.replaces, record.note, entries, lines, tuple(data.problems), source)
+        file, record.replaces, record.note, tuple(record.corrections),
+        _lines(data, "corrections", len(record.corrections)), tuple(data.problems), source,
+        tuple(record.holds), tuple(record.changes),
+        _lines(data, "changes", len(record.changes)))
+
+
+def _lines(data: YamlData, name: str, count: int) -> tuple[int, ...]:
+    return tuple(data.line((name, number)) for number in range(count))

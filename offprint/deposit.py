@@ -21,7 +21,7 @@ from . import pandoc
 from .document import Element, attribute, elements, has_class, make_part, plain_text, rewrite
 from .edition import Edition
 from .licenses import license_of
-from .manuscript import Author
+from .manuscript import Author, doi_address
 from .metadata import (
     DATACITE,
     FORMATS,
@@ -40,6 +40,7 @@ from .metadata import (
     read_abstract,
     typed_links,
 )
+from .paragraphs import walk_paragraphs
 from .problems import Problem
 from .project import TEMPLATES
 from .templating import render
@@ -49,6 +50,7 @@ JATS_DOCTYPE = (
     '<!DOCTYPE article PUBLIC "-//NLM//DTD JATS (Z39.96) Journal Archiving and Interchange DTD '
     'with MathML3 v1.3 20210610//EN" "JATS-archivearticle1-3-mathml3.dtd">')
 XLINK = "{http://www.w3.org/1999/xlink}"
+BREAK = "* * *"  # a break between scenes
 TITLE, SUBTITLE, ABSTRACT = "edition-part-title", "edition-part-subtitle", "edition-part-abstract"
 
 # What JATS calls the kinds of sources that CSL knows under other names.
@@ -140,6 +142,7 @@ def render_jats(
     _name_alternatives(parts, pictures)
     _add_sources(parts, text, references)
     _arrange_back(parts, text)
+    _number_paragraphs(parts)
     for name in ("body", "back"):
         part = parts.find(name)
         if len(part):
@@ -194,13 +197,20 @@ def _write_parts(edition: Edition, text: Text, essay: list[Element]) -> Any:
         document, TEMPLATES / "deposit-parts.xml", edition.manuscript.file))
 
 
+def _number_paragraphs(parts: Any) -> None:
+    """Give the paragraphs of the body the identifiers that they have in every edition."""
+    paragraphs = [p for p in walk_paragraphs(parts.find("body")) if p.text != BREAK]
+    for number, paragraph in enumerate(paragraphs, 1):
+        paragraph.set("id", f"p{number}")
+
+
 def _keep_lines(element: Element) -> list[Element] | None:
     """Keep what Pandoc has no JATS for: the lines of a verse, and a break between scenes."""
     if element["t"] == "LineBlock":
         lines = [{"t": "Para", "c": line} for line in element["c"]]
         return [{"t": "Div", "c": [["", [], [["content-type", "verse"]]], lines]}]
     if element["t"] == "HorizontalRule":
-        return [{"t": "Para", "c": [{"t": "Str", "c": "* * *"}]}]
+        return [{"t": "Para", "c": [{"t": "Str", "c": BREAK}]}]
     return None
 
 
@@ -327,6 +337,7 @@ def describe_for_datacite(
     """Return the edition in the fields of DataCite 4.5."""
     front, rights = edition.front, license_of(edition.front.license)
     spdx = _spdx(edition)
+    withdrawal = edition.withdrawal
     titles = [{"title": text.title, "lang": front.lang}]
     if text.subtitle:
         titles.append({"title": text.subtitle, "titleType": "Subtitle", "lang": front.lang})
@@ -338,7 +349,9 @@ def describe_for_datacite(
         "creators": [_describe_creator(author) for author in front.author],
         "titles": titles, "publisher": {"name": front.publisher},
         "publicationYear": str(front.date.year),
-        "dates": [{"date": front.date.isoformat(), "dateType": "Issued"}],
+        "dates": [{"date": front.date.isoformat(), "dateType": "Issued"}, *(
+            [{"date": withdrawal.date.isoformat(), "dateType": "Withdrawn",
+              "dateInformation": " ".join(withdrawal.why.split())}] if withdrawal else [])],
         "language": front.lang, "version": edition.version,
         "subjects": [{"subject": keyword, "lang": front.lang} for keyword in front.keywords],
         "descriptions": [
@@ -352,7 +365,8 @@ def describe_for_datacite(
         "alternateIdentifiers": [
             {"alternateIdentifier": value, "alternateIdentifierType": kind}
             for value, kind in others if value],
-        "relatedIdentifiers": list(_related_for_datacite(edition, references))})
+        "relatedIdentifiers": list(_related_for_datacite(edition, references)),
+        "relatedItems": list(_unregistered_for_datacite(edition))})
 
 
 def _describe_creator(author: Author) -> Item:
@@ -368,9 +382,10 @@ def _describe_creator(author: Author) -> Item:
 
 
 def _related_for_datacite(edition: Edition, references: Sequence[Item]) -> Iterator[Item]:
-    """Yield the collective DOI of all versions, the text that is replaced, and the sources."""
+    """Yield the DOIs of all versions and of earlier ones, the replaced text, and the sources."""
     replaced = _replaced(edition, references)
-    related = [(edition.front.concept_doi, "DOI", "IsVersionOf")]
+    related = [(edition.front.concept_doi, "DOI", "IsVersionOf"),
+               *((release.doi, "DOI", "IsNewVersionOf") for release in edition.earlier)]
     for item in references:
         relation = "IsDerivedFrom" if item is replaced else "References"
         related.append((item.get("DOI"), "DOI", relation) if item.get("DOI")
@@ -379,6 +394,16 @@ def _related_for_datacite(edition: Edition, references: Sequence[Item]) -> Itera
         if identifier:
             yield {"relatedIdentifier": identifier, "relatedIdentifierType": kind,
                    "relationType": relation}
+
+
+def _unregistered_for_datacite(edition: Edition) -> Iterator[Item]:
+    """Yield earlier versions without a DOI: DataCite 4.5 knows no SWHID but in words."""
+    for release in edition.earlier:
+        if not release.doi:
+            yield {"relatedItemType": "Text", "relationType": "IsNewVersionOf",
+                   "titles": [{"title": f"{release.title} ({release.swhid})"}],
+                   "publicationYear": str(release.date.year),
+                   "number": release.version, "numberType": "Other"}
 
 
 def describe_for_zenodo(
@@ -390,7 +415,8 @@ def describe_for_zenodo(
     related = [
         (replaced.get("DOI") or replaced.get("URL"), "isDerivedFrom"),
         (front.concept_doi, "isVersionOf"), (address_of(edition), "isIdenticalTo"),
-        (swhid, "isVariantFormOf")]
+        (swhid, "isVariantFormOf"),
+        *((release.doi or release.swhid, "isNewVersionOf") for release in edition.earlier)]
     return filled({
         "upload_type": "publication", "publication_type": "other",
         "title": full_title(text), "publication_date": front.date.isoformat(),
@@ -401,6 +427,7 @@ def describe_for_zenodo(
         # Zenodo takes HTML here.
         "description": "".join(
             f"<p>{escape(words, quote=False)}</p>" for words in read_abstract(text)),
+        "notes": edition.withdrawal and " ".join(edition.withdrawal.why.split()),
         "keywords": list(front.keywords), "version": edition.version,
         "language": three_letters(front.lang), "doi": front.doi,
         "license": _spdx(edition).lower(), "imprint_publisher": front.publisher,
@@ -434,7 +461,10 @@ def render_crossref(edition: Edition, text: Text, references: Sequence[Item]) ->
     """
     moment = datetime.datetime.fromtimestamp(edition.moment, datetime.UTC)
     xml = render(
-        "deposit-crossref.xml.j2", front=edition.front, title=text.title, subtitle=text.subtitle,
+        "deposit-crossref.xml.j2", front=edition.front, earlier=edition.earlier,
+        # Its schema has no other place that says so.
+        title=f"WITHDRAWN: {text.title}" if edition.withdrawal else text.title,
+        subtitle=text.subtitle,
         batch=edition.identifier.removeprefix("urn:uuid:"), abstract=read_abstract(text),
         timestamp=f"{moment:%Y%m%d%H%M%S}", language=edition.front.lang.split("-")[0],
         license=license_of(edition.front.license),
@@ -466,7 +496,10 @@ def list_links(edition: Edition) -> Item:
     home = [{"href": address_of(edition), "type": "text/html"}]
     files = [{"anchor": address_of(edition, name), "collection": home,
               "cite-as": [{"href": cited_address(edition)}]} for name, _ in FORMATS]
-    return {"linkset": [{"anchor": address_of(edition), **page}, *files]}
+    before = [{"anchor": doi_address(release.doi),
+               "successor-version": [{"href": cited_address(edition)}]}
+              for release in edition.earlier[-1:] if release.doi]
+    return {"linkset": [{"anchor": address_of(edition), **page}, *files, *before]}
 
 
 def _replaced(edition: Edition, references: Sequence[Item]) -> Item | None:

@@ -53,7 +53,12 @@ def rewrite(node: Any, change: Callable[[Element], list[Element] | None]) -> Any
 
 def plain_text(node: Any) -> str:
     """Return the words of `node` as a reader reads them: no notes, no citations, no markup."""
-    return " ".join("".join(_pieces(node)).split())
+    return " ".join(raw_text(node).split())
+
+
+def raw_text(node: Any) -> str:
+    """Return the words of `node` with every space that stands between and around them."""
+    return "".join(_pieces(node))
 
 
 def _pieces(node: Any) -> Iterator[str]:
@@ -185,6 +190,23 @@ def _drop_comma(inlines: list[Element]) -> None:
         inlines.pop()
     if inlines and inlines[-1]["t"] == "Str":
         inlines[-1] = {"t": "Str", "c": inlines[-1]["c"].removesuffix(",")}
+
+
+def drop_second_stops(blocks: list[Element]) -> list[Element]:
+    """Return `blocks` with notes that end in one full stop, also after a citation in "n.d."."""
+    def change(element: Element) -> list[Element] | None:
+        if element["t"] not in ("Para", "Plain") or len(element["c"]) < 2:
+            return None
+        *inlines, last = element["c"]
+        if last != {"t": "Str", "c": "."} or not plain_text(inlines[-1:]).endswith("."):
+            return None
+        return [{**element, "c": inlines}]
+
+    def within(element: Element) -> list[Element] | None:
+        return [rewrite(element, change)] if element["t"] == "Note" else None
+
+    dropped: list[Element] = rewrite(blocks, within)
+    return dropped
 
 
 def unwrap_notes(blocks: list[Element], within: str) -> list[Element]:

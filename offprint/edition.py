@@ -1,17 +1,23 @@
-"""The edition: essay, bibliography, corrections and style as one record that never changes."""
+"""The edition: essay, bibliography, corrections and style as one record that never changes.
+
+Of the releases it knows those before its own version: a version that is built again years
+later, from its own source and theirs, is the same.
+"""
 
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .bibliography import Bibliography, read_bibliography
-from .corrections import Corrections, read_corrections
-from .identity import differs_from_release, identify_source
-from .manuscript import FrontMatter, Manuscript, read_manuscript
+from .corrections import Change, Corrections, read_corrections
+from .history import Release, read_history
+from .identity import identify_source
+from .manuscript import FrontMatter, Manuscript, read_manuscript, version_order
 from .problems import Problem
 from .project import Project
 from .styles import find_style
@@ -37,6 +43,7 @@ class Edition:
     draft: bool = False
     own_templates: Project | None = None  # where those of the publication can be used
     problems: tuple[Problem, ...] = ()
+    earlier: tuple[Release, ...] = ()
 
     @property
     def words(self) -> dict[str, str]:
@@ -60,9 +67,42 @@ class Edition:
 
     @property
     def version(self) -> str:
-        """The version for the eye and for machines: a draft says so."""
-        return f"{self.front.version} ({self.words['draft'].lower()})" if self.draft else (
-            self.front.version)
+        """The version for the eye and for machines: a draft, or one withdrawn, says so."""
+        state = ", ".join(word.lower() for word in self.state)
+        return f"{self.front.version} ({state})" if state else self.front.version
+
+    @property
+    def state(self) -> list[str]:
+        """What every page must say of this version, in words: that it is a draft, or withdrawn."""
+        return [*([self.words["draft"]] if self.draft else []),
+                *([self.words["withdrawn"]] if self.withdrawal else [])]
+
+    @property
+    def withdrawal(self) -> Change | None:
+        """The change that withdraws this very version, if it is withdrawn."""
+        return next((change for change in self.corrections.changes
+                     if change.kind == "withdrawal" and change.version == self.front.version),
+                    None)
+
+    @property
+    def first_version(self) -> str:
+        """The version that made what the corrections name no version for."""
+        return min((self.front.version, *(release.version for release in self.earlier)),
+                   key=version_order)
+
+    @property
+    def versions(self) -> list[str]:
+        """Every version that a reader may hold, in order: those released, and those named."""
+        named = {entry.version for entry in self.corrections.all if entry.version}
+        released = {release.version for release in self.earlier}
+        return sorted({self.front.version} | released | named, key=version_order)
+
+    def places_of(self, words: str | re.Pattern[str]) -> list[tuple[str, int]]:
+        """Return the file and line of each place of `words`, or the essay as a whole."""
+        for part in (self.manuscript, self.corrections):
+            if lines := part.lines_with(words):
+                return [(part.file, line) for line in lines]
+        return [(self.manuscript.file, 0)]
 
     def name_of(self, form: str) -> str:
         """Name one form of this edition, such as its PDF, in words for machines and people."""
@@ -100,9 +140,11 @@ def read_edition(project: Project, draft: bool = False) -> Edition:
     swhid = identify_source(project)
     template_problems = check_templates(project)
     usable = all(problem.note for problem in template_problems)
+    history = read_history(project)
     return Edition(
         project, manuscript, front, bibliography, corrections, style, swhid,
-        draft or differs_from_release(project, front.version, swhid),
+        draft or history.differs(front.version, swhid),
         project if usable else None,
         (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems,
-         *template_problems))
+         *template_problems, *history.problems),
+        history.before(front.version))

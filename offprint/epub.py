@@ -18,6 +18,7 @@ import yaml
 from lxml import etree
 
 from . import pandoc
+from .body import BACK_MATTER
 from .document import plain_text, shift_headings
 from .edition import Edition
 from .fonts import Cut
@@ -42,6 +43,9 @@ NAMES = {"h": XHTML[1:-1], "opf": OPF[1:-1]}
 TYPES = {"doc-appendix": "appendix", "doc-bibliography": "bibliography",
          "doc-colophon": "colophon", "doc-abstract": "abstract"}
 
+# In the words that EPUB Accessibility 1.1, 4.1, asks for.
+CLAIM = "EPUB Accessibility 1.1 - WCAG 2.2 Level AA"
+
 CHAPTER = re.compile(r"/ch\d+\.xhtml$")
 
 DATE = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can hold
@@ -57,15 +61,17 @@ class Places:
 
 def render_epub(
     edition: Edition, text: Text, cuts: tuple[Cut, ...], cover: bytes | None,
-    page_map: PageMap | None
+    page_map: PageMap | None, accessible: bool
 ) -> bytes:
     """Return the EPUB edition, with the places where printed pages begin.
 
-    `cover` is a PNG; without a printed layout there are neither cover nor places.
+    `cover` is a PNG; without a printed layout there are neither cover nor places. Where the
+    text is `accessible`, having no barrier, the edition claims EPUB Accessibility 1.1.
     """
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
-        arguments = _write_parts(edition, text, cuts, cover, work)
+        arguments = _write_parts(
+            edition, text, cuts, cover, _metadata(edition, text, cover is not None), work)
         pandoc.write_epub(text.as_document(_arrange(text)), work / "essay.epub", arguments,
                           edition.moment, edition.manuscript.file)
         files = _read_archive(work / "essay.epub")
@@ -75,8 +81,10 @@ def render_epub(
     for tree in chapters.values():
         _mend_chapter(tree, edition)
     places = _mark_places(chapters, page_map)
+    _link_paragraphs(chapters, places)
     _mend_navigation(trees["EPUB/nav.xhtml"], edition, places)
-    _mend_package(trees["EPUB/content.opf"], edition, page_map)
+    metadata = _mend_package(trees["EPUB/content.opf"], edition, page_map)
+    _state_accessibility(metadata, edition, text.has_pictures, accessible)
     for name, tree in trees.items():
         files[name] = etree.tostring(tree, xml_declaration=True, encoding="UTF-8",
                                      doctype=None if name.endswith(".opf") else "<!DOCTYPE html>")
@@ -90,7 +98,8 @@ def _arrange(text: Text) -> list[dict[str, object]]:
 
 
 def _write_parts(
-    edition: Edition, text: Text, cuts: tuple[Cut, ...], cover: bytes | None, work: Path
+    edition: Edition, text: Text, cuts: tuple[Cut, ...], cover: bytes | None,
+    about: dict[str, object], work: Path
 ) -> list[str]:
     """Write what Pandoc is to put into the EPUB to `work`; return its arguments."""
     faces = render("fonts.css.j2", kind="truetype", fonts=[
@@ -98,7 +107,7 @@ def _write_parts(
     (work / "style.css").write_text(
         faces + edition.render("type.css") + edition.render("epub.css"), encoding="utf-8")
     (work / "about.yaml").write_text(
-        yaml.safe_dump(_metadata(edition, text), allow_unicode=True), encoding="utf-8")
+        yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
     words = len(plain_text(text.essay).split())
     arguments = [
         "--metadata-file", str(work / "about.yaml"), "--css", str(work / "style.css"),
@@ -115,8 +124,13 @@ def _write_parts(
     return arguments
 
 
-def _metadata(edition: Edition, text: Text) -> dict[str, object]:
-    """Return what the package says of the edition, in Pandoc's names."""
+def _metadata(edition: Edition, text: Text, has_cover: bool) -> dict[str, object]:
+    """Return what the package says of the edition, in Pandoc's names.
+
+    Of its accessibility it says what holds of this edition (EPUB Accessibility 1.1, 2): no
+    picture comes this far without a text alternative, nothing moves, flashes or sounds, and
+    the style sheet sets no size that a reader cannot change.
+    """
     front = edition.front
     pictures = text.has_pictures
     about: dict[str, object] = {
@@ -129,7 +143,8 @@ def _metadata(edition: Edition, text: Text) -> dict[str, object]:
         "accessModeSufficient": ["textual"],
         "accessibilityFeatures": [
             "structuralNavigation", "tableOfContents", "readingOrder",
-            *(["alternativeText"] if pictures else [])],
+            "displayTransformability",
+            *(["alternativeText"] if pictures or has_cover else [])],
         "accessibilityHazards": ["none"]}
     if front.keywords:
         about["subject"] = list(front.keywords)
@@ -144,6 +159,11 @@ def _metadata(edition: Edition, text: Text) -> dict[str, object]:
 
 def _mend_chapter(tree: Element, edition: Edition) -> None:
     _name_chapter(tree)
+    if any(tree.find(f".//h:section[@id='{part}']", NAMES) is not None for part in BACK_MATTER):
+        tree.find("h:body", NAMES).set(TYPE, "backmatter")
+    for link in tree.iter(f"{XHTML}a"):
+        if "#ref-" in link.get("href", ""):
+            link.set("role", "doc-biblioref")
     for element in tree.iter(f"{XHTML}section", f"{XHTML}div"):
         if element.get("role") in TYPES:
             element.set(TYPE, TYPES[element.get("role", "")])
@@ -224,6 +244,14 @@ def _mark_places(chapters: dict[str, Element], page_map: PageMap | None) -> Plac
     return places
 
 
+def _link_paragraphs(chapters: dict[str, Element], places: Places) -> None:
+    """Let links to paragraphs, which Pandoc does not number, lead to the files that hold them."""
+    found = {f"#p{number}": PurePosixPath(href).name for number, href in places.paragraphs}
+    for tree in chapters.values():
+        for link in tree.iter(f"{XHTML}a"):
+            link.set("href", found.get(link.get("href"), link.get("href")))
+
+
 def _href(name: str) -> str:
     """Return the name of a file as the navigation document, beside the text folder, links it."""
     return name.removeprefix("EPUB/")
@@ -273,8 +301,11 @@ def _add_item(listed: Element, href: str, words: str) -> Element:
     return link
 
 
-def _mend_package(tree: Element, edition: Edition, page_map: PageMap | None) -> None:
-    """Say which printed pages are marked; take out the guide, replaced by landmarks."""
+def _mend_package(tree: Element, edition: Edition, page_map: PageMap | None) -> Element:
+    """Say which printed pages are marked; take out the guide, replaced by landmarks.
+
+    Returns the metadata.
+    """
     for guide in tree.findall("opf:guide", NAMES):
         remove(guide)
     metadata = tree.find("opf:metadata", NAMES)
@@ -284,10 +315,28 @@ def _mend_package(tree: Element, edition: Edition, page_map: PageMap | None) -> 
         for feature in ("pageNavigation", "pageBreakMarkers"):
             _add_meta(metadata, "schema:accessibilityFeature", feature)
         _add_meta(metadata, "pageBreakSource", edition.name_of("PDF"))
+    return metadata
 
 
-def _add_meta(metadata: Element, name: str, value: str) -> None:
-    etree.SubElement(metadata, f"{OPF}meta", {"property": name}).text = value
+def _state_accessibility(
+    metadata: Element, edition: Edition, has_pictures: bool, accessible: bool
+) -> None:
+    """Sum up what a reader can rely on, and claim conformance only where it holds.
+
+    A claim names who makes it (EPUB Accessibility 1.1, 4.2): whoever publishes the edition.
+    """
+    words = edition.words
+    summary = [words["summary_structure"], words["summary_pictures"] if has_pictures else "",
+               words["summary_claim" if accessible else "summary_no_claim"]]
+    _add_meta(metadata, "schema:accessibilitySummary", " ".join(filter(None, summary)))
+    if accessible:
+        _add_meta(metadata, "dcterms:conformsTo", CLAIM, id="conformance")
+        _add_meta(metadata, "a11y:certifiedBy", edition.front.publisher or edition.authors,
+                  refines="#conformance")
+
+
+def _add_meta(metadata: Element, name: str, value: str, **attributes: str) -> None:
+    etree.SubElement(metadata, f"{OPF}meta", {"property": name, **attributes}).text = value
 
 
 def _read_archive(path: Path) -> dict[str, bytes]:

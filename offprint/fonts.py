@@ -93,10 +93,14 @@ CODE_FACES = (Face(CODE_FAMILY),)
 
 def faces_for(text: Text, theme: Theme) -> tuple[Face, ...]:
     """Return the faces that `text` is set in: bold letters and code only where it has some."""
-    weights = (400, 700) if text.has_bold or theme.looks.bold_headings else (400,)
-    faces = tuple(Face(theme.typeface, weight, style)
-                  for weight in weights for style in ("normal", "italic"))
-    return faces + (CODE_FACES if text.has_code else ())
+    return text_faces(theme, text.has_bold) + (CODE_FACES if text.has_code else ())
+
+
+def text_faces(theme: Theme, has_bold: bool = False) -> tuple[Face, ...]:
+    """Return the faces of the typeface of `theme`: bold ones where text or design have some."""
+    weights = (400, 700) if has_bold or theme.looks.bold_headings else (400,)
+    return tuple(Face(theme.typeface, weight, style)
+                 for weight in weights for style in ("normal", "italic"))
 
 
 @cache
@@ -178,6 +182,7 @@ def _whole_scripts(text: str) -> tuple[int, ...]:
     return tuple(sorted(used))
 
 
+@cache
 def _cached(face: Face, characters: tuple[int, ...]) -> Path:
     recipe = repr((fonttools_version, FEATURES, X_HEIGHT, face.weight, characters)).encode()
     digest = hashlib.sha256(face.source.read_bytes() + recipe).hexdigest()[:24]

@@ -8,9 +8,9 @@ The identifier is a SWHID (ISO/IEC 18670) of a folder that holds `manuscript/` a
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 from miniswhid import compute_directory_swhid
@@ -19,30 +19,32 @@ from .project import Project
 
 FOLDERS = ("manuscript", "bibliography")
 # What systems and editors leave behind is no part of the source.
-LEFT_BEHIND = shutil.ignore_patterns(".*", "*~", "*.swp", "__pycache__", "Thumbs.db")
+LEFT_BEHIND = (".*", "*~", "*.swp", "__pycache__", "Thumbs.db")
 
 
 def identify_source(project: Project) -> str:
     """Return the identifier of the source of `project`, such as "swh:1:dir:…" (40 hex digits)."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in FOLDERS:
-            if (project.root / name).is_dir():
-                shutil.copytree(project.root / name, Path(folder) / name, ignore=LEFT_BEHIND,
-                                ignore_dangling_symlinks=True)
-        _drop_empty_folders(Path(folder))
-        for path in Path(folder).rglob("*"):
-            if path.is_file():
-                path.chmod(0o644)
+        copy_source(project, Path(folder))
         return str(compute_directory_swhid(folder))
 
 
-def differs_from_release(project: Project, version: str, identifier: str) -> bool:
-    """Tell whether `version` has been released with a source other than `identifier`."""
-    record = project.root / "editions" / version / "edition.json"
-    if not record.is_file():
-        return False
-    released = json.loads(record.read_text(encoding="utf-8")).get("swhid")
-    return bool(released != identifier)
+def copy_source(project: Project, folder: Path) -> None:
+    """Copy into `folder` what the identifier of `project` is computed from, and nothing else."""
+    for name in FOLDERS:
+        if (project.root / name).is_dir():
+            shutil.copytree(project.root / name, folder / name,
+                            ignore=shutil.ignore_patterns(*LEFT_BEHIND),
+                            ignore_dangling_symlinks=True)
+    _drop_empty_folders(folder)
+    for path in folder.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+
+
+def is_left_behind(name: str) -> bool:
+    """Tell whether a path, with slashes, is of no file of the source."""
+    return any(fnmatch(part, pattern) for part in name.split("/") for pattern in LEFT_BEHIND)
 
 
 def _drop_empty_folders(folder: Path) -> None:

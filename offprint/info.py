@@ -6,6 +6,7 @@ import hashlib
 import json
 import platform
 import shutil
+import zlib
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -33,8 +34,8 @@ def versions() -> dict[str, str]:
 
     Pango and HarfBuzz are left out where they are missing.
     """
-    found = {"Offprint": __version__, "Python": platform.python_version(),
-             "Pandoc": pandoc.version(), **{name: version(name) for name in PACKAGES}}
+    found = {"Offprint": __version__, "Pandoc": pandoc.version(),
+             **{name: version(name) for name in PACKAGES}, "zlib": zlib.ZLIB_RUNTIME_VERSION}
     try:
         load_weasyprint()
     except ToolError:
@@ -59,7 +60,7 @@ def typeface_version(family: str) -> dict[str, str]:
 
 def describe() -> tuple[list[str], str]:
     """Return the lines to show, and in a line what is missing that a build needs, if anything."""
-    found = versions()
+    found = versions() | {"Python": platform.python_version()}
     lines = [f"{name:26}{number}" for name, number in found.items()]
     missing = ""
     if "Pango" not in found:

@@ -6,6 +6,7 @@ import datetime
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import babel
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -172,6 +173,31 @@ class Manuscript:
         pattern = re.compile(re.escape(words)) if isinstance(words, str) else words
         return [number for number, line in enumerate(self.source.split("\n"), 1)
                 if pattern.search(line)]
+
+    def line_of(self, words: str) -> int:
+        """Return the line where `words` of a finished page stand, or as much of them as can be.
+
+        Markup may part words in the source, so the first three in a row that are found decide;
+        0 where none are.
+        """
+        said = re.findall(r"\w+", words.replace("\u00ad", ""))
+        for number in range(max(len(said) - 2, 1)):
+            run = r"\W+".join(map(re.escape, said[number:number + 3]))
+            if run and (found := re.search(rf"\b{run}\b", self.source)):
+                return self.source.count("\n", 0, found.start()) + 1
+        return 0
+
+
+def doi_address(doi: str) -> str:
+    """Return the address at which a DOI is looked up."""
+    return "https://doi.org/" + quote(doi, safe="/:;()@!$'*+,=~")
+
+
+def version_order(version: str) -> tuple[object, ...]:
+    """Return what sorts versions as Semantic Versioning 2.0 does (11): 1.0.0-rc.1 before 1.0.0."""
+    numbers, _, before = version.partition("-")
+    steps = [(0, int(step), "") if step.isdigit() else (1, 0, step) for step in before.split(".")]
+    return (*map(int, numbers.split(".")), not before, steps)
 
 
 def read_manuscript(project: Project) -> Manuscript:

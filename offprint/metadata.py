@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from .citation import join_title
 from .document import attribute, elements, has_class, plain_text
 from .edition import Edition
+from .history import Release
 from .licenses import license_of
-from .manuscript import Author
+from .manuscript import Author, doi_address, version_order
 from .text import Text
 
 Item = dict[str, Any]  # a source in CSL-JSON
@@ -70,11 +71,6 @@ def address_of(edition: Edition, name: str = "") -> str:
     return urljoin(parts.geturl(), name)
 
 
-def doi_address(doi: str) -> str:
-    """Return the address at which a DOI is looked up."""
-    return "https://doi.org/" + quote(doi, safe="/:;()@!$'*+,=~")
-
-
 def cited_address(edition: Edition) -> str:
     """Return the address by which the edition is to be cited: its DOI, or where it stands."""
     return doi_address(edition.front.doi) if edition.front.doi else address_of(edition)
@@ -110,6 +106,8 @@ def typed_links(edition: Edition) -> list[tuple[str, str, str]]:
               if author.orcid]
     if license_of(edition.front.license).url:
         links.append(("license", license_of(edition.front.license).url, ""))
+    links += [("predecessor-version", doi_address(release.doi), "")
+              for release in edition.earlier[-1:] if release.doi]
     if page:
         links += [("item", address_of(edition, name), kind) for name, kind in FORMATS]
         described = [DATACITE] if edition.front.publisher else []  # DataCite asks for one
@@ -225,6 +223,7 @@ def describe(edition: Edition, text: Text, swhid: str, references: Sequence[Item
     base = describe_source(by_key[edition.corrections.replaces]) if (
         edition.corrections.replaces in by_key) else {}
     corrected = describe_corrections(edition, text)
+    earlier = describe_earlier(edition, text)
     return filled({
         "@context": "https://schema.org", "@type": "ScholarlyArticle",
         "@id": cited_address(edition) or edition.identifier,
@@ -242,8 +241,10 @@ def describe(edition: Edition, text: Text, swhid: str, references: Sequence[Item
         "encoding": [{"@type": "MediaObject", "encodingFormat": kind,
                       "contentUrl": address_of(edition, name)}
                      for name, kind in FORMATS if address_of(edition)],
-        "isBasedOn": base and {**base, "correction": corrected},
+        "isBasedOn": _one_or_all([*([{**base, "correction": corrected}] if base else []),
+                                  *earlier]),
         "correction": None if base else corrected,
+        "creativeWorkStatus": edition.withdrawal and "Withdrawn",
         "citation": [describe_source(item) for item in references]})
 
 
@@ -268,13 +269,44 @@ def describe_source(item: Item) -> Item:
 
 def describe_corrections(edition: Edition, text: Text) -> list[Item]:
     """Return each correction as a comment on the text that it corrects, in the printed words."""
-    printed = {attribute(div)[0]: plain_text(div["c"][1][1:])
-               for div in elements(text.back, "Div") if has_class(div, "correction")}
+    return [_describe_correction(edition, text, entry.id, entry.verdict)
+            for entry in edition.corrections.entries]
+
+
+def describe_earlier(edition: Edition, text: Text) -> list[Item]:
+    """Return each earlier version, with the changes that the version after it made."""
+    versions = [*(release.version for release in edition.earlier), edition.front.version]
     return [filled({
-        "@type": "CorrectionComment", "identifier": entry.id,
-        "name": edition.words[entry.verdict], "text": printed.get(f"correction-{entry.id}"),
-        "url": address_of(edition) and f"{address_of(edition)}#correction-{entry.id}"})
-        for entry in edition.corrections.entries]
+        **_describe_release(release),
+        "correction": [
+            _describe_correction(edition, text, change.id, change.kind)
+            for change in edition.corrections.changes
+            if version_order(release.version) < version_order(change.version)
+            <= version_order(following)]})
+        for release, following in zip(edition.earlier, versions[1:], strict=True)]
+
+
+def _describe_release(release: Release) -> Item:
+    return {
+        "@type": "ScholarlyArticle", "@id": release.doi and doi_address(release.doi),
+        "name": release.title, "version": release.version,
+        "datePublished": release.date.isoformat(),
+        "identifier": [{"@type": "PropertyValue", "propertyID": kind, "value": value}
+                       for kind, value in (("DOI", release.doi), ("SWHID", release.swhid))
+                       if value]}
+
+
+def _describe_correction(edition: Edition, text: Text, entry: str, kind: str) -> Item:
+    printed = next((plain_text(div["c"][1][1:]) for div in elements(text.back, "Div")
+                    if attribute(div)[0] == f"correction-{entry}"), "")
+    address = address_of(edition)
+    return filled({
+        "@type": "CorrectionComment", "identifier": entry, "name": edition.words[kind],
+        "text": printed, "url": address and f"{address}#correction-{entry}"})
+
+
+def _one_or_all(items: list[Item]) -> Item | list[Item]:
+    return items[0] if len(items) == 1 else items
 
 
 def _describe_author(author: Author) -> Item:

@@ -8,13 +8,13 @@ page that calls them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lxml import etree
 
-from .paper import Layout
+from .layout import Layout, text_block
 from .problems import Problem
 from .tree import Element
 
@@ -65,7 +65,7 @@ def read_page_map(layout: Layout, article: Element) -> PageMap:
     starts: list[tuple[int, int]] = []
     inexact: list[int] = []
     position = 0
-    for number, page in enumerate(_page_texts(layout), 1):
+    for number, page in enumerate(page_texts(layout.document), 1):
         if not page:
             continue
         start, position = _match(stream, position, page)
@@ -74,6 +74,22 @@ def read_page_map(layout: Layout, article: Element) -> PageMap:
             start = _block_start(places, starts[-1][1] if starts else 0, position)
         starts.append((number, start))
     return PageMap(tuple(starts), tuple(inexact), len(stream))
+
+
+def carry_page_map(page_map: PageMap, before: str, after: str) -> PageMap:
+    """Return about where pages begin in the stream `after`, from where they do in `before`.
+
+    Each begins with the words with which it began, as long as these are there; until the pages
+    are set anew, that is as near as can be.
+    """
+    starts: list[tuple[int, int]] = []
+    at, last = 0, 0
+    for page, start in page_map.starts:
+        found = after.find(before[start:start + CONTEXT], at)
+        at = found if found >= 0 else min(at + start - last, len(after) - 1)
+        last = start
+        starts.append((page, at))
+    return PageMap(tuple(starts), (), len(after))
 
 
 def mark_pages(
@@ -93,7 +109,7 @@ def mark_pages(
     # From the end backwards, because a mark moves what stands after it in the same text.
     for (page, _), chosen in reversed(list(zip(page_map.starts, at, strict=True))):
         tree, place = places[chosen]
-        _insert(place, make_mark(page))
+        _insert(place, make_mark(page), place.element.getparent())
         marked.append((page, tree))
     return marked[::-1]
 
@@ -107,6 +123,11 @@ def _choose_places(places: list[tuple[int, Place]], starts: list[int]) -> list[i
     return chosen
 
 
+def stream_of(tree: Element) -> str:
+    """Return the characters of `tree` that stand in the flow of the text."""
+    return "".join(place.character for place in read_stream(tree))
+
+
 def read_stream(tree: Element) -> list[Place]:
     """Return the characters of `tree` that stand in the flow of the text, with their places."""
     places: list[Place] = []
@@ -115,11 +136,11 @@ def read_stream(tree: Element) -> list[Place]:
 
 
 def _collect(element: Element, places: list[Place]) -> None:
-    name = etree.QName(element).localname if isinstance(element.tag, str) else ""
+    name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
     if name in ("img", "svg"):
         places.append(Place(PICTURE, element, False, -1))
         return
-    if not name or name == "head" or element.get("role") in ASIDE_ROLES:
+    if not name or name in ("head", "fn-note") or element.get("role") in ASIDE_ROLES:
         return
     _collect_text(element.text, element, False, places)
     for child in element:
@@ -131,18 +152,19 @@ def _collect_text(
     text: str | None, element: Element, in_tail: bool, places: list[Place]
 ) -> None:
     places += [Place(character, element, in_tail, offset)
-               for offset, character in enumerate(text or "") if _counts(character)]
+               for offset, character in enumerate(text or "") if counts(character)]
 
 
-def _counts(character: str) -> bool:
+def counts(character: str) -> bool:
+    """Tell whether `character` is one of the stream, which layout neither adds nor drops."""
     return not character.isspace() and character not in IGNORED
 
 
-def _page_texts(layout: Layout) -> Iterator[str]:
+def page_texts(document: Any) -> Iterator[str]:
     """Yield the text in the flow of each page, without white space."""
     heads: set[Any] = set()
-    for page in layout.document.pages:
-        yield "".join(_page_text(page._page_box.children[0], heads))
+    for page in document.pages:
+        yield "".join(_page_text(text_block(page), heads))
 
 
 def _page_text(box: Any, heads: set[Any]) -> Iterator[str]:
@@ -160,7 +182,7 @@ def _page_text(box: Any, heads: set[Any]) -> Iterator[str]:
     if text is not None:
         # The hyphen that layout sets at the end of a line is not in the text.
         text = text.removesuffix(HYPHEN)
-        yield "".join(character for character in text if _counts(character))
+        yield "".join(character for character in text if counts(character))
         return
     for child in getattr(box, "children", ()):
         yield from _page_text(child, heads)
@@ -212,16 +234,26 @@ def _before(place: Place) -> str:
     return " " if before.isspace() else before
 
 
-def _insert(place: Place, mark: Element) -> None:
-    """Put `mark` before the character at `place`."""
+def place_before(
+    places: list[Place], start: int, element: Element, parents: Mapping[Element, Element]
+) -> None:
+    """Put `element` before the word at `start`, or before the next where that is inside one.
+
+    `parents` gives the parent of each element of the tree, which may be of any kind.
+    """
+    chosen = _word_start([(0, place) for place in places], start)
+    _insert(places[chosen], element, parents.get(places[chosen].element))
+
+
+def _insert(place: Place, mark: Element, parent: Element) -> None:
+    """Put `mark` before the character at `place`, whose element has the parent `parent`."""
     element, offset = place.element, place.offset
     if offset < 0:  # a picture
-        parent = element.getparent()
-        parent.insert(parent.index(element), mark)
+        parent.insert(list(parent).index(element), mark)
     elif place.in_tail:
-        text, parent = element.tail, element.getparent()
+        text = element.tail
         element.tail, mark.tail = text[:offset], text[offset:]
-        parent.insert(parent.index(element) + 1, mark)
+        parent.insert(list(parent).index(element) + 1, mark)
     else:
         text = element.text
         element.text, mark.tail = text[:offset], text[offset:]

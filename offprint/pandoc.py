@@ -11,7 +11,7 @@ import os
 import re
 import subprocess
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,14 +76,31 @@ def render_reference(item: dict[str, Any], style: Path, lang: str, file: str) ->
     """Return a bibliography of the one CSL-JSON `item`, in the words of `style`, as HTML."""
     arguments = ["-f", "csljson", "-t", "html5", "--citeproc", "--csl", str(style),
                  "-M", f"lang={lang}", *WRITING]
-    return _run(arguments, json.dumps([item]).encode(), file).decode()
+    data = json.dumps([item]).encode()
+    return _run_once(tuple(arguments), data, file, style.stat().st_mtime_ns).decode()
+
+
+def render_fragment(markdown: str, style: Path, references: Path, lang: str, file: str) -> str:
+    """Return a piece of Markdown as HTML, its citations in the words of `style`."""
+    bibliography = ["--bibliography", str(references)] if references.exists() else []
+    arguments = [
+        "-f", MARKDOWN, "-t", "html5", "--citeproc", "--csl", str(style), *bibliography,
+        "-M", f"lang={lang}", "-M", "link-citations=true"]
+    return _run([*arguments, *WRITING], markdown.encode(), file).decode()
 
 
 def read_references(path: Path, file: str) -> list[dict[str, Any]]:
     """Return the sources of a BibLaTeX file as CSL-JSON items."""
     items: list[dict[str, Any]] = json.loads(
-        _run(["-f", "biblatex", "-t", "csljson"], path.read_bytes(), file))
+        _run_once(("-f", "biblatex", "-t", "csljson"), path.read_bytes(), file))
     return items
+
+
+def read_reference_values(path: Path, file: str) -> list[dict[str, Any]]:
+    """Return the sources of a BibLaTeX file as Pandoc's metadata, which keeps marks in titles."""
+    document = json.loads(_run(["-f", "biblatex", "-t", "json"], path.read_bytes(), file))
+    references: list[dict[str, Any]] = document["meta"].get("references", {}).get("c", [])
+    return references
 
 
 def render_jats(document: Document, template: Path, file: str) -> bytes:
@@ -118,6 +135,12 @@ def _run(arguments: Sequence[str], data: bytes, file: str, **environment: str) -
     if done.returncode:
         raise ToolError(f"Pandoc failed ({done.returncode}): {said or 'it gave no reason'}")
     return done.stdout
+
+
+@lru_cache(maxsize=16)
+def _run_once(arguments: tuple[str, ...], data: bytes, file: str, age: int = 0) -> bytes:
+    """Run Pandoc, or return what it has said to the same before; `age` is that of a style."""
+    return _run(arguments, data, file)
 
 
 def _warnings(said: str) -> list[str]:

@@ -1,42 +1,45 @@
-"""Writes the pages as a tagged PDF/UA-1, with what WeasyPrint leaves for its user to do.
+"""Writes the pages as one PDF that is both PDF/A-3a and PDF/UA-1, its own source inside.
 
-WeasyPrint tags what HTML names. Added here: notes as Note with their numbers as Lbl, list items
-with a body, one annotation a link, and its description in words.
+WeasyPrint writes PDF/A-3a; `tags` makes the text readable. Added here is what the two standards
+ask for beyond that, and what says which edition this is.
 """
 
 from __future__ import annotations
 
+import base64
+import datetime
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pydyf
 
 from .edition import Edition
 from .fonts import CODE_FAMILY
+from .layout import Layout
 from .licenses import license_of
-from .paper import Layout, load_weasyprint
+from .paper import load_weasyprint
 from .problems import Problem, ProblemsFoundError
+from .tags import own_tags
 from .templating import render
 
-# Our own elements, which HTML has no names for, and their PDF tags (ISO 32000-1, 14.8.4).
-TAGS = {
-    "fn-note": "Note", "fn-note::footnote-call": "Reference", "fn-note::footnote-marker": "Lbl",
-    "fn-p": "P", "fn-ul": "L", "fn-ol": "L", "fn-li": "LI", "fn-li::marker": "Lbl",
-    "fn-blockquote": "BlockQuote", "code": "Code", "q": "Quote", "figure": "Sect"}
+KINDS = {"md": "text/markdown", "bib": "application/x-bibtex", "yaml": "application/yaml",
+         "json": "application/json"}
 
 
-def render_pdf(edition: Edition, layout: Layout) -> bytes:
-    """Return the pages of `layout` as PDF/UA-1.
+def render_pdf(edition: Edition, layout: Layout, record: bytes = b"") -> bytes:
+    """Return the pages of `layout` as PDF/A-3a (ISO 19005-3) and PDF/UA-1 (ISO 14289-1).
 
-    The edition's identifier becomes that of the file, so that the same edition has the same one.
+    With `record`, the build's record as JSON, that and the sources are attached. The edition's
+    identifier becomes that of the file, so that the same edition has the same one.
     Raises ProblemsFoundError for letters that came from a font of this machine.
     """
     _keep_one_annotation_a_link(layout)
-    with _own_tags():
+    with own_tags(layout):
         data: bytes = layout.document.write_pdf(
-            pdf_variant="pdf/ua-1", pdf_identifier=edition.identifier.encode(),
-            finisher=lambda document, pdf: _finish(edition, document, pdf))
+            pdf_variant="pdf/a-3a", pdf_identifier=edition.identifier.encode(),
+            attachments=_attachments(edition, record) if record else None,
+            finisher=lambda document, pdf: _finish(edition, pdf))
     problems = list(_check_fonts(edition, layout))
     if problems:
         raise ProblemsFoundError(problems)
@@ -54,76 +57,71 @@ def _check_fonts(edition: Edition, layout: Layout) -> Iterator[Problem]:
 
 
 def _keep_one_annotation_a_link(layout: Layout) -> None:
-    """Drop the links that WeasyPrint sees in elements inside a link, which are not tagged."""
+    """Drop the links that WeasyPrint sees again in elements inside a link."""
     for page in layout.document.pages:
-        page.links = [link for link in page.links
-                      if getattr(link[3], "element_tag", "").split(":")[0] == "a"]
+        page.links = [link for link in page.links if getattr(link[3], "element_tag", "") == "a"]
 
 
-@contextmanager
-def _own_tags() -> Iterator[None]:
-    """Teach WeasyPrint the tags of our own elements while the block runs."""
-    load_weasyprint()
-    from weasyprint.pdf import tags
+def _attachments(edition: Edition, record: bytes) -> list[Any]:
+    """Return the source and the record of `edition` as files to go into the PDF."""
+    project, words = edition.project, edition.words
+    files = [(path.name, path.read_bytes(), "Source", words[what])
+             for path, what in ((project.essay, "attached_essay"),
+                                (project.references, "attached_references"),
+                                (project.corrections, "attached_corrections"))
+             if path.is_file()]
+    files.append(("build.json", record, "Data", words["attached_record"]))
+    files.sort()  # as the name tree of a PDF must be
+    attachment = load_weasyprint().Attachment
+    # A data address, because the kind of a file on disk is guessed from the machine's own tables.
+    return [attachment(url=_data_address(name, data), name=name, description=description,
+                       relationship=relationship, created=_moment(edition),
+                       modified=_moment(edition))
+            for name, data, relationship, description in files]
 
-    original = tags._get_pdf_tag
-    tags._get_pdf_tag = lambda tag: TAGS.get(tag) or original(tag)
-    try:
-        yield
-    finally:
-        tags._get_pdf_tag = original
+
+def _data_address(name: str, data: bytes) -> str:
+    return f"data:{KINDS[name.rpartition('.')[2]]};base64,{base64.b64encode(data).decode()}"
 
 
-def _finish(edition: Edition, document: Any, pdf: pydyf.PDF) -> None:
-    """Mend the annotations and the structure tree in `pdf`, and say which edition it is."""
+def _moment(edition: Edition) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(edition.moment, datetime.UTC)
+
+
+def _finish(edition: Edition, pdf: pydyf.PDF) -> None:
+    """Say which standards `pdf` keeps and which edition it is, and make its streams sound."""
     _add_metadata(edition, pdf)
-    for page in document.pages:
-        for _, target, _, box in page.links:
-            words = " ".join("".join(box.element.itertext()).split())
-            box.link_annotation["Contents"] = pydyf.String(words or target)
-    structure = {item.number: item for item in pdf.objects
-                 if isinstance(item, pydyf.Dictionary) and item.get("Type") == "/StructElem"}
-    for element in list(structure.values()):
-        if element["S"] == "/LI":
-            _wrap_list_body(pdf, element, structure)
-        elif element["S"] == "/Note" and structure[_number(element["P"])]["S"] == "/Note":
-            element["S"] = "/NonStruct"  # a box that layout has put inside the note
-        elif element["S"] == "/Note":
-            element["ID"] = pydyf.String(f"note-{element.number}")
+    for item in pdf.objects:
+        if isinstance(item, pydyf.Stream) and item.compress:
+            _compress(item)
 
 
 def _add_metadata(edition: Edition, pdf: pydyf.PDF) -> None:
-    """Add identifier, version and rights to the XMP metadata (Dublin Core, PRISM 3.0)."""
-    number = _number(pdf.catalog["Metadata"])
-    stream = next(item for item in pdf.objects if item.number == number)
+    """Add the claim of PDF/UA, identifier, version and rights to the XMP metadata.
+
+    Dublin Core and PRISM 3.0; properties that PDF/A does not know are described in it
+    (ISO 19005-3, 6.6.2.3). The stream is not compressed, so that any program can find it.
+    """
+    stream = _object(pdf, pdf.catalog["Metadata"])
     ours = render("xmp.xml.j2", edition=edition, front=edition.front,
                   license=license_of(edition.front.license)).encode()
     stream.stream = [b"".join(stream.stream).replace(b"</rdf:RDF>", ours + b"</rdf:RDF>")]
+    stream.compress = False
 
 
-def _wrap_list_body(
-    pdf: pydyf.PDF, item: pydyf.Dictionary, structure: dict[int, pydyf.Dictionary]
-) -> None:
-    """Put what follows the label of a list item into a body (ISO 14289-1, 7.6)."""
-    kids = [(kid, structure.get(_number(kid))) for kid in item["K"]]
-    if all(kid and kid["S"] in ("/Lbl", "/LBody") for _, kid in kids):
-        return
-    body = pydyf.Dictionary({
-        "Type": "/StructElem", "S": "/LBody", "K": pydyf.Array([]), "P": item.reference})
-    if "Pg" in item:
-        body["Pg"] = item["Pg"]
-    pdf.add_object(body)
-    labels = pydyf.Array([])
-    for reference, kid in kids:
-        if kid and kid["S"] == "/Lbl":
-            labels.append(reference)
-            continue
-        body["K"].append(reference)
-        if kid:
-            kid["P"] = body.reference
-    item["K"] = pydyf.Array([*labels, body.reference])
+def _compress(stream: pydyf.Stream) -> None:
+    """Compress `stream`, unless it would then end in a byte that is read as a line end.
+
+    Some readers take that byte for a part of the line end that follows every stream, and find
+    the stream too short.
+    """
+    data = zlib.compress(b"\n".join(map(pydyf._to_bytes, stream.stream)), 9)
+    if not data.endswith((b"\r", b"\n")):
+        stream.stream = [data]
+        stream.extra = {**stream.extra, "Filter": "/FlateDecode"}
+    stream.compress = False
 
 
-def _number(reference: Any) -> int:
-    """Return the object number in a reference such as b"12 0 R"; 0 for marked content."""
-    return int(reference.split()[0]) if isinstance(reference, bytes) else 0
+def _object(pdf: pydyf.PDF, reference: bytes) -> Any:
+    number = int(reference.split()[0])
+    return next(item for item in pdf.objects if item.number == number)

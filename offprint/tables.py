@@ -18,17 +18,18 @@ def mark_table_heads(article: Element) -> None:
         cell.set("scope", "row" if within is not None and within.tag == "tbody" else "col")
 
 
-def scroll_wide_blocks(article: Element, table_word: str) -> None:
+def scroll_wide_blocks(article: Element, table_word: str, code_word: str) -> None:
     """Let tables and code scroll by themselves, by keyboard as well.
 
-    A table without a caption is announced as `table_word`.
+    A table without a caption is announced as `table_word`, code as `code_word`.
     """
     for table in list(article.iter("table")):
         caption = table.find("caption")
         name = " ".join("".join(caption.itertext()).split()) if caption is not None else table_word
         _wrap(table, {"class": "wide", "role": "region", "tabindex": "0", "aria-label": name})
     for block in list(article.iter("pre")):
-        block.set("tabindex", "0")
+        for name, value in {"role": "region", "tabindex": "0", "aria-label": code_word}.items():
+            block.set(name, value)
 
 
 def _wrap(element: Element, attributes: dict[str, str]) -> None:

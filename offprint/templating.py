@@ -108,6 +108,11 @@ def _known_words() -> dict[str, dict[str, str]]:
     return known
 
 
+def forget_words() -> None:
+    """Read the press's own words again the next time, because they may have changed."""
+    _known_words.cache_clear()
+
+
 def _read_words(text: str, file: str) -> tuple[dict[str, dict[str, str]], list[Problem]]:
     """Return the words of a publication's own, by language, and what is wrong with them."""
     data = YamlData(text, file)

@@ -20,6 +20,7 @@ from .document import (
     citation_keys,
     drop_addresses,
     drop_comments,
+    drop_second_stops,
     elements,
     has_class,
     make_part,
@@ -32,10 +33,13 @@ from .document import (
     walk,
 )
 from .edition import Edition
+from .languages import language_of, mark_references, mark_sources, plain_value
 from .licenses import license_of
+from .manuscript import doi_address
 from .pandoc import Document
+from .passages import mark_passages, name_places, places_of
 from .problems import Problem, ProblemsFoundError
-from .templating import long_date
+from .templating import escape_markdown, long_date
 from .timeline import Timeline, as_inline, cited_sources, read_timeline, render_timeline
 
 FRONT, BACK = "offprint-front", "offprint-back"
@@ -101,7 +105,10 @@ def read_text(edition: Edition) -> Text:
     front, rest = take_part(document["blocks"], FRONT)
     back, essay = take_part(rest, BACK)
     top = top_level(essay)
-    return Text(document, front, shift_headings(essay, 2 - top) if top else essay, back)
+    places = places_of(edition.corrections, edition.front.version, essay)
+    mark_passages(places, edition.words["correction"])
+    return Text(document, front, shift_headings(essay, 2 - top) if top else essay,
+                name_places(back, places))
 
 
 def resolve_text(edition: Edition, text: Text) -> Text:
@@ -109,13 +116,19 @@ def resolve_text(edition: Edition, text: Text) -> Text:
     back = text.back if cited_keys(edition, text) else _without_bibliography(text.back)
     document = text.as_document([
         make_part(FRONT, text.front), *draw_timelines(edition, text.essay), make_part(BACK, back)])
-    document["meta"] = {"nocite": _nocite(cited_aside(edition, text))}
+    foreign = _foreign_references(edition)
+    document["meta"] = {
+        "nocite": _nocite(cited_aside(edition, text)),
+        # These stand for the same sources in the bibliography.
+        "references": {"t": "MetaList", "c": foreign}}
     resolved = pandoc.resolve_citations(
         document, edition.style, edition.project.references, edition.front.lang,
         edition.manuscript.file)
-    blocks = resolved["blocks"]
+    blocks = mark_sources(resolved["blocks"], {
+        plain_value(reference["c"]["id"]): language_of(reference) for reference in foreign})
     if any(attribute(div)[0].startswith("ref-") for div in elements(blocks, "Div")):
         blocks = drop_addresses(blocks)
+    blocks = drop_second_stops(blocks)
     front, rest = take_part(blocks, FRONT)
     back, essay = take_part(rest, BACK)
     return Text({**resolved, "meta": {}}, front, essay, unwrap_notes(back, "correction"))
@@ -184,6 +197,9 @@ def _own_pages(edition: Edition) -> str:
         "swhid": edition.swhid,
         "date": long_date(front.date, front.lang), "authors": edition.authors,
         "license": license_of(front.license), "corrections": edition.corrections,
+        "withdrawal": edition.withdrawal, "earlier": edition.earlier,
+        "first_version": edition.first_version, "quoted": _quoted,
+        "doi_address": doi_address, "long_date": lambda day: day and long_date(day, front.lang),
         "has_code": "`" in edition.manuscript.body}
     return "\n".join(
         edition.render(name, **values) for name in ("front.md.j2", "back.md.j2"))
@@ -201,6 +217,20 @@ def _check_own_pages(edition: Edition, blocks: list[Element]) -> None:
                 for identifier in identifiers if identifier not in kept]
     if problems:
         raise ProblemsFoundError(problems)
+
+
+def _foreign_references(edition: Edition) -> list[Element]:
+    """Return the sources that say they are in another language than the essay."""
+    if not any("langid" in entry.fields for entry in edition.bibliography.entries.values()):
+        return []
+    references = pandoc.read_reference_values(
+        edition.project.references, edition.bibliography.file)
+    return mark_references(references, edition.front.lang)
+
+
+def _quoted(words: str) -> str:
+    """Return what a change quotes as Markdown: words in quotes, a citation as its note."""
+    return f"^[[{words}]]" if words.startswith("@") else f"“{escape_markdown(words)}”"
 
 
 def _without_bibliography(back: list[Element]) -> list[Element]:

@@ -38,10 +38,11 @@ def render_web(
     place_notes_at_end(edition, body)
     body.article.set("data-notes", edition.theme.notes)
     _offer_files(edition, body.article, record.files)
+    _offer_choice(edition, body.article)
     body.article.set("data-citation", record.citation)
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
-    scroll_wide_blocks(body.article, edition.words["table"])
+    scroll_wide_blocks(body.article, edition.words["table"], edition.words["code"])
     return edition.render(
         "web.html.j2", front=edition.front, edition=edition, words=edition.words,
         plain_title=body.title, headings=headings, body=outer_html(body.article),
@@ -65,7 +66,7 @@ def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
             page = element.get("title")
         number = element.get("data-number")
         if number:
-            begins = element[0].get("title") if _begins_with_page(element) else page
+            begins = _page_at_beginning(element) or page
             place = [f"{edition.words['page']} {begins}"] if begins else []
             link = etree.Element("a", {
                 "class": "number", "href": f"#p{number}", "data-number": number,
@@ -76,9 +77,18 @@ def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
             del element.attrib["data-number"]
 
 
-def _begins_with_page(paragraph: Element) -> bool:
-    return bool(len(paragraph) and not (paragraph.text or "").strip()
-                and paragraph[0].get("role") == "doc-pagebreak")
+def _page_at_beginning(paragraph: Element) -> str:
+    """Return the page that begins with `paragraph`, or nothing."""
+    before = paragraph.text
+    for child in paragraph:
+        if (before or "").strip():
+            break
+        if child.get("role") == "doc-pagebreak":
+            return str(child.get("title"))
+        if child.get("class") != "mark":
+            break
+        before = child.tail
+    return ""
 
 
 def _offer_files(edition: Edition, article: Element, files: dict[str, bytes]) -> None:
@@ -95,6 +105,41 @@ def _offer_files(edition: Edition, article: Element, files: dict[str, bytes]) ->
             link = etree.SubElement(etree.SubElement(listed, "li"), "a", {
                 "download": file, "href": data_url(data)})
             link.text = file
+
+
+def _offer_choice(edition: Edition, article: Element) -> None:
+    """Offer to choose corrections by kind and by the copy that a reader has.
+
+    Without the script the form stays hidden, and every correction is shown.
+    """
+    words, entries = edition.words, edition.corrections.all
+    section = article.find(".//section[@id='edition-corrections']")
+    if section is None or not entries:
+        return
+    names: list[str] = [entry.verdict for entry in edition.corrections.entries]
+    names += [entry.kind for entry in entries if entry.kind]
+    copies = [("", words["any_version"])]
+    if edition.corrections.entries:
+        copies.append(("replaced", words["replaced"]))
+    copies += [(version, version) for version in edition.versions]
+    form = etree.Element("form", {
+        "class": "choice", "hidden": "hidden", "aria-label": words["filter"],
+        "data-versions": " ".join(edition.versions), "data-shown": words["shown"]})
+    _add_select(form, "held", words["held"], copies)
+    _add_select(form, "kind", words["kind"], [
+        ("", words["all"]), *((name, words[name]) for name in dict.fromkeys(names))])
+    etree.SubElement(form, "p", {"role": "status"})
+    first = next(child for child in section
+                 if child.get("class") == "correction" or child.tag == "section")
+    section.insert(section.index(first), form)
+
+
+def _add_select(form: Element, name: str, label: str, options: list[tuple[str, str]]) -> None:
+    around = etree.SubElement(form, "label")
+    around.text = f"{label} "
+    select = etree.SubElement(around, "select", {"name": name, "autocomplete": "off"})
+    for value, words in options:
+        etree.SubElement(select, "option", {"value": value}).text = words
 
 
 def data_url(data: bytes) -> str:

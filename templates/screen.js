@@ -1,4 +1,8 @@
-/* Where there is room, sets each note beside its call; without this script they stand at the end. */
+/*
+ * Where there is room, sets each note beside its call; shows a correction at the place of its
+ * passage; lets a reader choose corrections. Without this script notes and corrections stand at
+ * the end, all of them, and every mark is a link.
+ */
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -37,6 +41,64 @@
     setTimeout(() => { status.textContent = ""; }, 4000);
   }
 
+  /* A press on the mark of a corrected passage shows the entry beside it. */
+  const demand = document.getElementById("edition-demand");
+  function showCorrection(event) {
+    const mark = event.target.closest("a.mark");
+    if (!mark || !demand || !demand.showPopover || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const copy = document.getElementById(mark.hash.slice(1)).cloneNode(true);
+    for (const page of copy.querySelectorAll(".page")) page.remove();
+    for (const element of copy.querySelectorAll("[id]")) element.removeAttribute("id");
+    demand.firstElementChild.replaceChildren(...copy.childNodes);
+    demand.showPopover();
+    const at = mark.getBoundingClientRect();
+    const below = at.bottom + 8;
+    const above = at.top - 8 - demand.offsetHeight;
+    const top = below + demand.offsetHeight > innerHeight && above > 0 ? above : below;
+    const most = document.documentElement.clientWidth - demand.offsetWidth - 12;
+    demand.style.top = `${top + scrollY}px`;
+    demand.style.left = `${Math.max(12, Math.min(at.left - 20, most))}px`;
+    demand.focus({ preventScroll: true });
+  }
+
+  /* Shows the corrections of one kind, or those that were made after the copy that is held. */
+  const choice = document.querySelector(".choice");
+  function choose() {
+    const versions = choice.dataset.versions.split(" ");
+    const held = choice.elements.held.value;
+    const kind = choice.elements.kind.value;
+    const entries = [...document.querySelectorAll(".correction[id]")];
+    for (const entry of entries) {
+      const made = versions.indexOf(entry.dataset.version);
+      const isNew = !held || (held === "replaced" ? entry.dataset.replaced : made > versions.indexOf(held));
+      entry.hidden = !isNew || (kind && !entry.dataset.kind.split(" ").includes(kind));
+    }
+    for (const group of document.querySelectorAll("#edition-corrections > section")) {
+      group.hidden = !group.querySelector(".correction:not([hidden])");
+    }
+    choice.querySelector("[role=status]").textContent = choice.dataset.shown
+      .replace("{shown}", entries.filter((entry) => !entry.hidden).length)
+      .replace("{all}", entries.length);
+  }
+
+  /* A link to a correction that is not chosen shows all of them. */
+  function showTarget() {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    if (!target || !target.closest("[hidden]")) return;
+    choice.reset();
+    choose();
+    target.scrollIntoView();
+  }
+
+  if (demand) demand.hidden = !demand.showPopover;
+  if (choice) {
+    choice.hidden = false;
+    choice.addEventListener("change", choose);
+    choice.addEventListener("submit", (event) => event.preventDefault());
+    addEventListener("hashchange", showTarget);
+  }
+  article.addEventListener("click", showCorrection);
   article.addEventListener("click", copyPlace);
   openContents();
   placeNotes();

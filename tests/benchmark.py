@@ -8,6 +8,8 @@ ratio, since machines differ and are noisy.
 from __future__ import annotations
 
 import resource
+import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -15,9 +17,17 @@ import tempfile
 import time
 from pathlib import Path
 
-PRESS = Path(__file__).resolve().parent.parent
+from playwright.sync_api import Page
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from offprint.project import PRESS
+from tests.validators import browser
+
 SIZES = {"S": 1_500, "M": 15_000}  # words
 RUNS = 3
+IDLE = "document.getElementById('work').textContent === '' && document.querySelector(" \
+       "'iframe.front').contentDocument?.querySelector('article')"
+SHOWN = "document.querySelector('iframe.front').contentDocument.body.textContent.includes('%s')"
 
 PLAIN_CHAIN = """
 import subprocess, sys
@@ -74,6 +84,61 @@ def main() -> None:
         print(f"{name:4}{ours:10.2f}{theirs:10.2f}{ratio:8.2f}")
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
     print(f"largest process: {peak} MiB")
+    print_watch()
+
+
+def print_watch() -> None:
+    """Print how soon a save of this repository's essay is seen in a browser, beside a build."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("manuscript", "bibliography"):
+            shutil.copytree(PRESS / name, Path(folder) / name)
+        command = [sys.executable, str(PRESS / "build.py"), "--project", folder]
+        cold = statistics.median(
+            measure([*command, "--quiet", "html", "pdf"]) for _ in range(RUNS))
+        print(f"\n{'a cold build of HTML and PDF':36}{cold:6.2f} s")
+        for name, seconds in measure_watch(Path(folder), command).items():
+            print(f"{'watch, from save to ' + name:36}{seconds:6.2f} s{seconds / cold:8.2f}")
+
+
+def measure_watch(root: Path, command: list[str]) -> dict[str, float]:
+    """Return the medians of the seconds from a save until a browser shows what has changed."""
+    essay = root / "manuscript/essay.md"
+    source = essay.read_text(encoding="utf-8")
+    heading = source.index("\n## ")
+    seen: dict[str, list[float]] = {"words of a paragraph": [], "new paragraphs": [], "pages": []}
+    with subprocess.Popen([*command, "watch", "--no-open", "--port", "0"], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as press:
+        assert press.stdout
+        try:
+            with browser() as chromium:
+                page = chromium.new_page()
+                page.goto(press.stdout.readline().split()[0])
+                wait_for(page, IDLE)
+                for run in range(2 * RUNS):
+                    begun = time.perf_counter()
+                    if run % 2:
+                        changed = source.replace("Dulles saw", f"Dulles x{run} saw")
+                    else:
+                        changed = f"{source[:heading]}\n\nA line x{run}.\n{source[heading:]}"
+                    essay.write_text(changed, encoding="utf-8")
+                    wait_for(page, SHOWN % f"x{run}")
+                    name = "words of a paragraph" if run % 2 else "new paragraphs"
+                    seen[name].append(time.perf_counter() - begun)
+                    time.sleep(0.1)  # until the work that follows has begun
+                    wait_for(page, IDLE)
+                    seen["pages"].append(time.perf_counter() - begun)
+                    essay.write_text(source, encoding="utf-8")
+                    wait_for(page, f"!({SHOWN % f'x{run}'})")
+                    time.sleep(0.1)
+                    wait_for(page, IDLE)
+        finally:
+            press.send_signal(signal.SIGINT)
+    return {name: statistics.median(times) for name, times in seen.items()}
+
+
+def wait_for(page: Page, condition: str) -> None:
+    """Wait until a condition is true in the page."""
+    page.wait_for_function(condition, polling=20, timeout=120_000)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Makes the pictures of the README: python tests/pictures.py.
+"""Makes the pictures of README and docs: python tests/pictures.py.
 
-Those of the bookish design are made from the editions in output/; for the modern design, the
-essay is built anew with another line in its front matter.
+Those of the bookish design are made from output/, and need `python3 build.py` and
+`python3 build.py booklet handout large-print` before; for the modern design, the essay is built
+anew with another line in its front matter.
 """
 
 from __future__ import annotations
@@ -32,6 +33,22 @@ def make_pages(pdf: Path, picture: Path) -> None:
     sheet.quantize(32).save(picture, optimize=True)
 
 
+def make_sheets(output: Path, picture: Path) -> None:
+    """Draw sheets of A4 beside one another: booklet, front and back, handout, large print."""
+    chosen = (("booklet", 0), ("booklet", 1), ("handout", 3), ("large-print", 7))
+    sheets = [pypdfium2.PdfDocument(output / f"essay-{form}-a4.pdf")[side]
+              for form, side in chosen]
+    drawn = [sheet.render(scale=0.46).to_pil() for sheet in sheets]
+    gap, tallest = 14, max(sheet.height for sheet in drawn)
+    row = Image.new("RGB", (sum(sheet.width + gap for sheet in drawn) + gap, tallest + 2 * gap),
+                    "#999")
+    x = gap
+    for sheet in drawn:
+        row.paste(sheet, (x, gap + (tallest - sheet.height) // 2))
+        x += sheet.width + gap
+    row.quantize(16).save(picture, optimize=True)
+
+
 def make_screen(page: Path, picture: Path) -> None:
     """Photograph the HTML page on a wide screen."""
     with browser() as chromium:
@@ -58,6 +75,7 @@ def build_modern(folder: Path) -> Path:
 
 if __name__ == "__main__":
     make_pages(PRESS / "output/essay.pdf", PRESS / "docs/pages.png")
+    make_sheets(PRESS / "output", PRESS / "docs/print.png")
     make_screen(PRESS / "output/essay.html", PRESS / "docs/screen.png")
     with tempfile.TemporaryDirectory() as made:
         output = build_modern(Path(made))

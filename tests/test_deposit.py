@@ -21,9 +21,10 @@ from offprint.deposit import check_deposit, render_deposit, three_letters
 from offprint.document import elements, plain_text, rewrite
 from offprint.edition import read_edition
 from offprint.metadata import Item
+from offprint.paragraphs import find_paragraphs
 from offprint.project import PRESS, Project
 
-from .conftest import SAMPLE, Publication
+from .conftest import REVISED, SAMPLE, WITHDRAWAL, Publication
 from .test_metadata import ADDRESSES, BEETHOVEN, SWHID, read
 
 WriteEssay = Callable[[str], Publication]
@@ -115,7 +116,23 @@ def own(tmp_path: Path) -> Project:
     return Project(PRESS, tmp_path)
 
 
-@pytest.mark.parametrize("which", ["bare", "full", "sample_project", "own"])
+@pytest.fixture
+def revised_project(tmp_path: Path) -> Project:
+    """A publication with two earlier versions, only the second of which has a DOI."""
+    return Project(REVISED, tmp_path)
+
+
+@pytest.fixture
+def withdrawn_project(tmp_path: Path) -> Project:
+    """The same, withdrawn."""
+    shutil.copytree(REVISED, tmp_path / "withdrawn")
+    path = tmp_path / "withdrawn" / "manuscript" / "corrections.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + WITHDRAWAL, encoding="utf-8")
+    return Project(tmp_path / "withdrawn", tmp_path)
+
+
+@pytest.mark.parametrize("which", [
+    "bare", "full", "sample_project", "own", "revised_project", "withdrawn_project"])
 def test_jats_is_valid(which: str, request: pytest.FixtureRequest, jats: etree.DTD) -> None:
     """Whatever an essay holds, it is valid JATS 1.3."""
     essay = essay_of(deposit_of(request.getfixturevalue(which), SWHID))
@@ -415,3 +432,80 @@ def test_same_edition_gives_the_same_files(full: Project) -> None:
 def test_languages_have_codes_of_three_letters(tag: str, code: str) -> None:
     """A language is named by the code of ISO 639-3, and by none where there is none."""
     assert code == three_letters(tag)
+
+
+# Earlier versions, and withdrawal
+
+
+def test_jats_numbers_the_paragraphs_as_the_editions_do(sample_project: Project) -> None:
+    """Paragraphs of the body have the identifiers that they have in the HTML edition."""
+    _, text = read(sample_project)
+    article = essay_of(deposit_of(sample_project))
+    numbered = [p for p in article.iter("p") if (p.get("id") or "").startswith("p")]
+
+    assert [f"p{number}" for number in range(1, len(numbered) + 1)] == [
+        p.get("id") for p in numbered]
+    assert [plain_text(block)[:12] for block in find_paragraphs(text.essay)] == [
+        words(p)[:12] for p in numbered]
+
+
+def test_jats_names_earlier_versions(revised_project: Project) -> None:
+    """JATS lists earlier versions as events and as the articles that are corrected."""
+    article = essay_of(deposit_of(revised_project))
+
+    assert [words(event.find("article-version")) for event in article.iter("event")] == [
+        "1.0.0", "1.0.1"]
+    assert [(related.get("ext-link-type"), related.get(f"{XLINK}href"))
+            for related in article.iter("related-article")][-2:] == [
+        ("swhid", "swh:1:dir:" + 40 * "1"), ("doi", "10.1234/log.2")]
+
+
+def test_datacite_names_earlier_versions(revised_project: Project) -> None:
+    """DataCite learns which versions came before: by DOI, or in words where there is none."""
+    data = json.loads(deposit_of(revised_project)["datacite.json"])
+
+    assert [error.message for error in schema45.validator.iter_errors(data)] == []
+    assert {"relatedIdentifier": "10.1234/log.2", "relatedIdentifierType": "DOI",
+            "relationType": "IsNewVersionOf"} in data["relatedIdentifiers"]
+    (item,) = data["relatedItems"]
+    assert (item["relationType"], item["number"]) == ("IsNewVersionOf", "1.0.0")
+    assert "swh:1:dir:" + 40 * "1" in item["titles"][0]["title"]
+
+
+def test_zenodo_and_crossref_name_earlier_versions(revised_project: Project) -> None:
+    """Each earlier version stands in their files by DOI, or by SWHID where there is none."""
+    files = deposit_of(revised_project)
+    deposit = etree.fromstring(files["crossref.xml"])
+    named = ["swh:1:dir:" + 40 * "1", "10.1234/log.2"]
+
+    assert named == [related["identifier"] for related in
+                     json.loads(files["zenodo.json"])["related_identifiers"]
+                     if related["relation"] == "isNewVersionOf"]
+    assert named == [words(related) for related in deposit.iter("{*}intra_work_relation")
+                     if related.get("relationship-type") == "replaces"]
+
+
+def test_link_set_leads_from_version_to_version(revised_project: Project) -> None:
+    """The link set leads to the version before, and from there to this one (RFC 5829)."""
+    page, *_, before = json.loads(deposit_of(revised_project)["linkset.json"])["linkset"]
+
+    assert page["predecessor-version"] == [{"href": "https://doi.org/10.1234/log.2"}]
+    assert before == {"anchor": "https://doi.org/10.1234/log.2",
+                      "successor-version": [{"href": "https://doi.org/10.1234/log.3"}]}
+
+
+def test_archives_are_told_of_a_withdrawal(withdrawn_project: Project) -> None:
+    """A withdrawn edition says so where each format has a place for it, and why."""
+    files = deposit_of(withdrawn_project)
+    data = json.loads(files["datacite.json"])
+    deposit, article = etree.fromstring(files["crossref.xml"]), essay_of(files)
+
+    assert [error.message for error in schema45.validator.iter_errors(data)] == []
+    assert data["version"] == "1.1.0 (withdrawn)"
+    assert data["dates"][-1] == {
+        "date": "2025-03-01", "dateType": "Withdrawn",
+        "dateInformation": "The leaf has been shown to be a forgery."}
+    assert words(deposit.find(".//c:title", CROSSREF)).startswith("WITHDRAWN: ")
+    (event,) = article.findall(".//event[@event-type='withdrawn']")
+    assert words(event.find("event-desc")) == "The leaf has been shown to be a forgery."
+    assert words(article.find(".//article-version")) == "1.1.0 (withdrawn)"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 import zipfile
@@ -17,7 +16,7 @@ from offprint.identity import identify_source
 from offprint.project import PRESS, Project
 
 from . import validators
-from .conftest import SAMPLE, Built, Publication, run
+from .conftest import SAMPLE, Built, Publication, run, write_release
 
 
 @pytest.mark.parametrize("root", [PRESS, SAMPLE], ids=["essay", "sample"])
@@ -84,7 +83,7 @@ def test_a_draft_says_so_on_every_page_and_in_its_metadata(tmp_path: Path) -> No
 def test_text_that_differs_from_its_release_is_a_draft(publication: Publication) -> None:
     """A text that is not the one released under its version is a draft without being asked."""
     identifier = identify_source(publication.project)
-    publication.write("editions/1.0.0/edition.json", json.dumps({"swhid": identifier}))
+    write_release(publication, "1.0.0", swhid=identifier)
     assert not read_edition(publication.project).draft
 
     publication.change("manuscript/essay.md", "enough", "plenty")

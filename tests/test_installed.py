@@ -70,7 +70,7 @@ def test_installed_press_speaks_of_itself_by_its_name(command: Path, tmp_path: P
     wrong = run_in(tmp_path, command, "test")
     lost = run_in(tmp_path, command, "check")
 
-    assert "offprint check --project DIR" in said
+    assert "offprint check --editions" in said
     assert "build.py" not in said
     assert "run the tests" not in said
     assert wrong.returncode == 2

@@ -15,7 +15,7 @@ from offprint.metadata import address_of, item_date, render_head
 from offprint.project import Project
 from offprint.text import Text, resolve_text
 
-from .conftest import SAMPLE, Publication
+from .conftest import REVISED, SAMPLE, Publication
 from .validators import html_messages
 
 SWHID = "swh:1:dir:" + "0123456789" * 4
@@ -208,6 +208,21 @@ def test_corrections_are_of_the_replaced_text(sample_project: Project) -> None:
         "CorrectionComment", "s1", "wrong")
     assert "[not] even *this*" in correction["text"]
     assert "correction" not in data
+
+
+def test_changes_are_of_the_version_before(tmp_path: Path) -> None:
+    """Each earlier version is described with the changes that the version after it made."""
+    replaced = {"id": "tale1990", "title": "A Tale"}
+    data = described(head_of(Project(REVISED, tmp_path), "", replaced))
+
+    tale, first, second = data["isBasedOn"]
+    assert tale["name"] == "A Tale"
+    assert [entry["identifier"] for entry in tale["correction"]] == ["c1", "c2"]
+    assert (first["version"], second["version"]) == ("1.0.0", "1.0.1")
+    assert [entry["identifier"] for entry in first["correction"]] == ["v101a", "v101b"]
+    assert [entry["identifier"] for entry in second["correction"]] == [
+        "v110a", "v110b", "v110c", "v110d"]
+    assert [entry["propertyID"] for entry in second["identifier"]] == ["DOI", "SWHID"]
 
 
 @pytest.mark.parametrize(("url", "expected"), [

@@ -18,14 +18,14 @@ from offprint.body import Body, render_body
 from offprint.checks import check_edition
 from offprint.edition import Edition, read_edition
 from offprint.fonts import cut_fonts, faces_for
+from offprint.layout import Layout, walk
 from offprint.pages import PageMap, make_mark, mark_pages, read_page_map, read_stream
-from offprint.paper import Layout
 from offprint.project import PRESS, Project
 from offprint.text import resolve_text
 from offprint.tree import Element
 
 from . import validators
-from .conftest import SAMPLE, Built, Publication
+from .conftest import SAMPLE, Built, Publication, long_essay
 from .test_editions import XHTML, epub_trees
 
 Write = Callable[[str], Publication]
@@ -51,32 +51,10 @@ def print_pages(root: Path) -> Printed:
     return Printed(edition, body, layout, read_page_map(layout, body.article))
 
 
-def long_essay(sections: int) -> str:
-    """Return an essay with notes, lists, quotations, tables and long words, of many pages."""
-    parts = []
-    for number in range(sections):
-        words = " ".join(f"word{(number * 37 + place * 11) % 997}" for place in range(150))
-        parts += [
-            f"## Section {number}", f"{words}, incomprehensibilities, internationalization."
-            f"^[A note to section {number}.]", f"> A quotation in section {number}: {words}",
-            f"- first of {number}\n- second of {number}", words.title(),
-            f"| A | B |\n|---|---|\n| {number} | {number + 1} |"]
-    return "\n\n".join(parts)
-
-
 @pytest.fixture(scope="module", params=["essay", "sample", "long"])
-def printed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Printed:
-    """Each essay in turn as laid out: this repository's, the sample, one of 200 pages."""
-    if request.param == "essay":
-        return print_pages(PRESS)
-    if request.param == "sample":
-        return print_pages(SAMPLE)
-    root = tmp_path_factory.mktemp("long")
-    (root / "manuscript").mkdir()
-    (root / "manuscript/essay.md").write_text(
-        "---\ntitle: A Long Essay\nauthor: Jane Doe\nversion: 1.0.0\ndate: 2024-05-06\nlang: en\n"
-        f"---\n\n{long_essay(90)}\n", encoding="utf-8")
-    return print_pages(root)
+def printed(request: pytest.FixtureRequest, long_project: Path) -> Printed:
+    """Each essay in turn as laid out: this repository's, the sample, one of 100 pages."""
+    return print_pages({"essay": PRESS, "sample": SAMPLE, "long": long_project}[request.param])
 
 
 def letters(text: str) -> str:
@@ -158,7 +136,7 @@ def test_places_have_the_first_words_of_the_boxes_of_their_pages(printed: Printe
 
 def _first_words(page: object) -> str:
     words = []
-    for box in paper._boxes(page._page_box.children[0]):
+    for box in walk(page._page_box.children[0]):
         if "::" not in (box.element_tag or "") and getattr(box, "text", "").strip():
             words.append(box.text)
         if len("".join(words)) > 40:
@@ -216,7 +194,7 @@ def test_paragraph_numbers_stand_in_the_outer_margin(printed: Printed) -> None:
     found = []
     for number, page in enumerate(printed.layout.document.pages, 1):
         block = page._page_box.children[0]
-        for box in paper._boxes(block):
+        for box in walk(block):
             if box.element_tag == "p::before" and hasattr(box, "text"):
                 found.append(int(box.text))
                 if number % 2:

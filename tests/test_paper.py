@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
 
-from offprint import paper
+from offprint import footnotes, paper
 from offprint.body import render_body
 from offprint.checks import check_edition
 from offprint.edition import read_edition
 from offprint.fonts import cut_fonts, faces_for
-from offprint.paper import Layout
+from offprint.layout import Layout, lines, text_block, walk, words
 from offprint.problems import ProblemsFoundError
+from offprint.project import PRESS
 from offprint.text import resolve_text
 
 from .conftest import Publication
@@ -48,7 +51,7 @@ def test_every_note_stands_on_the_page_that_calls_it(write_essay: WriteEssay, wo
     """However crowded the pages are, no note is lost and none is on another page."""
     layout = lay_out(write_essay(crowded_essay(25, words)))
 
-    calls, notes = paper.find_notes(layout.document)
+    calls, notes = footnotes.find_notes(layout.document)
     assert len(calls) == 100
     assert calls == notes
 
@@ -59,21 +62,134 @@ def test_no_line_begins_with_the_call_of_a_note(write_essay: WriteEssay) -> None
 
     firsts = []
     for page in layout.document.pages:
-        for box in paper._boxes(page._page_box.children[0]):
-            if type(box).__name__ == "LineBox":
-                texts = [inner for inner in paper._boxes(box)
-                         if getattr(inner, "text", "").strip()]
-                firsts.append(texts[0].element_tag if texts else "")
+        for line in lines(page._page_box.children[0]):
+            texts = [box for box in walk(line) if getattr(box, "text", "").strip()]
+            firsts.append(texts[0].element_tag if texts else "")
     assert firsts
     assert "fn-note::footnote-call" not in firsts
 
 
-def test_a_note_longer_than_its_page_is_a_problem(write_essay: WriteEssay) -> None:
-    """A note that no page can hold is reported, and nothing is printed."""
-    publication = write_essay(f"Call.^[{'A note that goes on and on. ' * 200}]")
+def test_a_note_longer_than_its_page_is_continued(write_essay: WriteEssay) -> None:
+    """A note that no page can hold goes on at the foot of the next pages, word by word."""
+    said = " ".join(f"word{number}" for number in range(900))
+    publication = write_essay(f"Call.^[{said}]\n\n" + "Some text that follows. " * 400)
 
-    with pytest.raises(ProblemsFoundError, match="leaves the page"):
-        lay_out(publication)
+    layout = lay_out(publication)
+
+    note = layout.notes[-1]
+    assert note.what == "note 1 is too long for page 1"
+    assert note.remedy == "it is continued at the foot of page 2, 3"
+    parts = [words(box) for page in layout.document.pages for box in footnotes.notes_on(page)]
+    assert len(parts) > 2
+    assert said.replace(" ", "") == "".join("".join(parts).replace("\u2060", "").split())
+    assert all(_overlap(page) <= 0 for page in layout.document.pages)
+
+
+def _overlap(page: object) -> float:
+    """Return by how much the notes of a page reach into its text, in pixels."""
+    if not footnotes.notes_on(page):
+        return 0
+    ends = [line.position_y + line.height for line in lines(text_block(page))]
+    return max(ends, default=0) - min(
+        line.position_y for box in footnotes.notes_on(page) for line in lines(box))
+
+
+def test_a_note_that_fits_is_not_continued(write_essay: WriteEssay) -> None:
+    """However many long notes there are, no page has two parts of the same one."""
+    paragraphs = [
+        "Some text at the start. " * (7 * number % 19 + 1)
+        + f"Call.^[{' '.join(f'word{n}' for n in range(number * 47 % 300))}.] "
+        + "Text that follows. " * (number * 13 % 29) for number in range(1, 16)]
+
+    layout = lay_out(write_essay("\n\n".join(paragraphs)))
+
+    found = [[box.element.get("data-continues") or box.element.get("id")
+              for box in footnotes.notes_on(page)] for page in layout.document.pages]
+    assert all(len(names) == len(set(names)) for names in found)
+    assert {name for names in found for name in names} == {f"n{n}" for n in range(1, 16)}
+    assert any("is too long" in note.what for note in layout.notes)
+
+
+MARKED = st.recursive(
+    st.text("abc ,", max_size=8),
+    lambda inner: st.lists(inner, max_size=3).map(lambda parts: f"<i>{'x'.join(parts)}</i>"))
+
+
+@given(st.lists(MARKED, min_size=1, max_size=5), st.integers(0, 30))
+def test_a_note_that_is_cut_can_be_joined(parts: list[str], at: int) -> None:
+    """Cutting a note loses none of its words or markup; joined again, it is what it was."""
+    note = etree.fromstring(f"<note>{'y'.join(parts)}</note>")
+    text = "".join(note.itertext())
+
+    rest = footnotes.cut_after(note, at)
+    assert "".join(note.itertext()) + "".join(rest.itertext()) == text
+    footnotes.join(note, rest)
+
+    assert "".join(note.itertext()) == text
+
+
+def test_a_long_note_at_the_end_has_a_page_of_its_own(write_essay: WriteEssay) -> None:
+    """Where no text follows a note that must be continued, the rest has a page to itself."""
+    layout = lay_out(write_essay(f"Call.^[{'A note that goes on. ' * 160}]"))
+
+    assert len(layout.notes) == 1
+    assert "note 1 is too long" in layout.notes[0].what
+
+
+# Alarms: what is printed, but should not stay as it is.
+
+
+def alarms(publication: Publication, monkeypatch: pytest.MonkeyPatch, css: str) -> list[str]:
+    """Return the alarms of a publication whose style sheet has some bad rules more."""
+    style = paper.print_style
+    monkeypatch.setattr(paper, "print_style", lambda edition, cuts: style(edition, cuts) + css)
+    return [str(note) for note in lay_out(publication).notes]
+
+
+def test_words_that_run_into_the_margin_are_named(write_essay: WriteEssay) -> None:
+    """A word that can't break and is wider than the text is named with its line."""
+    alarm, = lay_out(write_essay(f"Text.\n\nThen {'x' * 70} and more.")).notes
+
+    assert str(alarm).startswith(
+        f"manuscript/essay.md:11: note: page 1: “{'x' * 40}")
+    assert "runs into the margin" in alarm.what
+
+
+def test_a_gaping_line_is_named(write_essay: WriteEssay) -> None:
+    """A line whose spaces are far too wide is named with its line in the manuscript."""
+    text = f"Some words before, a few,\nand now {'9x' * 22} that can't be broken."
+
+    found = [str(note) for note in lay_out(write_essay(text)).notes]
+
+    assert found[0].startswith(
+        "manuscript/essay.md:9: note: page 1: “Some words before, a few, and now” is set far too")
+
+
+def test_a_heading_at_the_foot_of_a_page_is_named(
+    write_essay: WriteEssay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heading that is parted from its text by a page break is named."""
+    publication = write_essay("Text.\n\n## A lonely heading\n\nMore text.")
+
+    alarm, *_ = alarms(publication, monkeypatch, "h2 + p { break-before: page }")
+
+    assert alarm.startswith("manuscript/essay.md:11: note: the heading “A lonely heading” "
+                            "stands alone at the foot of page 1")
+
+
+def test_a_lone_line_is_named(write_essay: WriteEssay, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line of a paragraph that is alone at the head or the foot of a page is named."""
+    publication = write_essay("\n\n".join(["Words that fill a page, slowly. " * 7] * 40))
+
+    found = alarms(publication, monkeypatch, "body { orphans: 1; widows: 1 }")
+
+    assert any("a single line at the head of page" in alarm for alarm in found)
+    assert any("a single line at the foot of page" in alarm for alarm in found)
+
+
+def test_this_essay_gives_no_alarm() -> None:
+    """The pages of this repository's essay are as they should be."""
+    assert lay_out(Publication(PRESS)).notes == ()
 
 
 def test_what_weasyprint_warns_of_is_a_problem(
@@ -89,24 +205,15 @@ def test_what_weasyprint_warns_of_is_a_problem(
 def test_no_word_stands_alone_where_the_line_has_room(write_essay: WriteEssay) -> None:
     """A line is filled also where it has room for the words before a mark, but for their space."""
     edition = read_edition(write_essay("Words.").project)
-    words = "several ordinary words are here "
-    blocks = "".join(f'<p style="width: {240 + step / 4}px">{words}<em>unbreakable</em> now.</p>'
-                     for step in range(80))
+    words_before = "several ordinary words are here "
+    blocks = "".join(
+        f'<p style="width: {240 + step / 4}px">{words_before}<em>unbreakable</em> now.</p>'
+        for step in range(80))
     style = "body { font: 10pt monospace } p { margin: 0 }"
 
     layout = paper.lay_out(edition, f"<style>{style}</style><body>{blocks}")
 
-    firsts = [_first_line(block) for page in layout.document.pages
-              for block in page._page_box.children[0].children[0].children]
+    firsts = [words(next(lines(block))) for page in layout.document.pages
+              for block in text_block(page).children[0].children]
     assert len(firsts) == 80
     assert [line for line in firsts if len(line.split()) < 2] == []
-
-
-def _first_line(block: Any) -> str:
-    """Return the words of the first line of a block."""
-    boxes, found = [block.children[0]], ""
-    while boxes:
-        box = boxes.pop(0)
-        found += getattr(box, "text", "")
-        boxes = [*getattr(box, "children", ()), *boxes]
-    return found

@@ -1,0 +1,450 @@
+"""Freezes a version: its source, its record and its checksums, and proves them again later.
+
+A release is a folder under `editions/`, small enough for git, and an archive under `output/`
+that holds the same and all editions. The editions are made anew for it from nothing but the
+source and the records of the releases before; `verify` does so again and compares.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import io
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from . import info
+from .checks import check_edition
+from .command import Build, Command, Options, Report
+from .comparison import Pair, compare
+from .corrections import Change
+from .edition import Edition, read_edition
+from .history import Release, read_history
+from .identity import FOLDERS, copy_source, is_left_behind
+from .layout import Layout
+from .manuscript import version_order
+from .output import LEFT_BEHIND, SUMS, render_sums, write_output
+from .problems import Problem, ProblemsFoundError, ToolError
+from .project import PRESS, Project
+from .reading import Reading, lay_out_reading, read_reading, read_starts
+from .snapshot import (
+    RECORD,
+    SOURCE,
+    OutputFile,
+    PageStart,
+    Record,
+    check_snapshots,
+    folder_of,
+    in_snapshot,
+    name_earlier,
+    read_record,
+    read_released,
+    render_record,
+    source_of,
+)
+
+# Which number of the version a change of each kind raises: 0 is the first.
+STEPS = {"withdrawal": 0, "fact": 1, "source": 1, "omission": 1, "typo": 2, "wording": 2}
+CODE = "Offprint (code and templates)"
+# What a build says of itself; the record of the release says it too.
+NOT_RELEASED = (SUMS, "build.json")
+
+# What a zip archive can say.
+FIRST_DATE, LAST_DATE = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The version that the changes ask for, and why."""
+
+    version: str
+    reason: str
+
+
+def release(options: Options, build: Build, given: argparse.Namespace) -> Report:
+    """Freeze the version of the front matter under `editions/`, and write its archive.
+
+    Raises ProblemsFoundError with all that speaks against it; nothing is written then.
+    """
+    project, step = options.project, options.progress.step
+    with step("Reading and checking"):
+        edition = read_edition(project)
+        known = {item.version: item for item in read_history(project).releases}
+        version = edition.front.version
+        problems = list(check_snapshots(project))
+        if not problems and version in known and known[version].swhid == edition.swhid:
+            return Report([], [Problem(
+                f"editions/{version}", 0, f"version {version} is already released, as it is here",
+                f"its files again: python3 build.py verify {version} --keep", note=True)])
+        problems += _refusals(options, edition, given.allow_dirty, not problems)
+        try:
+            notes = check_edition(edition)[1]
+        except ProblemsFoundError as error:
+            problems, notes = [*problems, *error.problems], []
+    if any(not problem.note for problem in problems):
+        raise ProblemsFoundError(problems)
+    with step("Setting the pages"):
+        reading = read_reading(edition)
+        layout = lay_out_reading(reading)
+    files = build_source(options, build, project, edition.earlier)
+    record = make_record(reading, layout, files)
+    snapshot = render_snapshot(project, record)
+    written = write_output(project.output, {
+        **files, archive_name(version): render_archive(edition, files, snapshot)})
+    _put_in_place(project, version, snapshot)
+    return Report([*written, folder_of(project, version) / RECORD],
+                  [*notes, *_remarks(edition)])
+
+
+def verify(options: Options, build: Build, given: argparse.Namespace) -> Report:
+    """Make the editions of a release again from its source, and compare the checksums.
+
+    Raises ProblemsFoundError where the release itself was changed.
+    """
+    project, version = options.project, given.release
+    problems = list(check_snapshots(project))
+    if problems:
+        raise ProblemsFoundError(problems)
+    record = read_record(project, version)
+    edition = read_released(project, version)
+    earlier = tuple(item for item in read_history(project).releases
+                    if item.version in {known.version for known in record.earlier})
+    try:
+        files = build_source(options, build, source_of(project, version), earlier)
+    except ProblemsFoundError as error:
+        raise ProblemsFoundError(in_snapshot(version, error.problems)) from error
+    differing = list(_differences(record, files))
+    if differing:
+        return Report([], differing)
+    written = []
+    if given.keep:
+        snapshot = render_snapshot(project, record)
+        archive = render_archive(edition, files, snapshot)
+        written = write_output(project.output / version, {**files, archive_name(version): archive})
+    return Report(written, [Problem(
+        f"editions/{version}", 0,
+        f"made again from its source, all {len(files)} files have the same bytes", note=True)])
+
+
+def build_source(
+    options: Options, build: Build, source: Project, earlier: Sequence[Release]
+) -> dict[str, bytes]:
+    """Return all files that a build of `source` makes, for readers and for archives.
+
+    It sees the source, and the records of the releases in `earlier`, and nothing else.
+    Raises ToolError where a tool is missing.
+    """
+    home = source.root.parent.parent if source.root.name == SOURCE else source.root / "editions"
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / "publication"
+        root.mkdir()
+        copy_source(source, root)
+        for item in earlier:
+            (root / "editions" / item.version).mkdir(parents=True)
+            shutil.copy(home / item.version / RECORD, root / "editions" / item.version / RECORD)
+        made = build(replace(
+            options, project=Project(root, Path(folder) / "made"), targets=(), complete=True,
+            check_only=False, draft=False))
+        if made.missing:
+            raise ToolError(made.missing)
+        return {path.name: path.read_bytes() for path in sorted(made.written)
+                if path.name not in NOT_RELEASED}
+
+
+def make_record(reading: Reading, layout: Layout, files: Mapping[str, bytes]) -> Record:
+    """Return the record of the edition in `reading`, whose files are `files`."""
+    front = reading.edition.front
+    return Record(
+        version=front.version, date=front.date, title=front.title, swhid=reading.edition.swhid,
+        doi=front.doi, authors=[author.display for author in front.author], lang=front.lang,
+        url=front.url, license=front.license, page_count=layout.page_count,
+        paragraph_count=reading.paragraphs,
+        pages=[PageStart(page=start.page, paragraph=start.place.paragraph,
+                         offset=start.place.offset, words=start.words)
+               for start in read_starts(reading, layout)],
+        files={name: OutputFile(size=len(data), sha256=_digest(data))
+               for name, data in sorted(files.items())},
+        earlier=name_earlier(reading.edition.project, reading.edition.earlier),
+        tools=versions())
+
+
+def versions() -> dict[str, str]:
+    """Return the version of all that shapes an edition, the code of the press by its checksum."""
+    digest = hashlib.sha256()
+    for folder in ("offprint", "templates"):
+        for path in sorted((PRESS / folder).iterdir()):
+            if path.is_file():
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return {**info.versions(), CODE: digest.hexdigest()[:16]}
+
+
+def render_snapshot(project: Project, record: Record) -> dict[str, bytes]:
+    """Return the files of a release by their paths in its folder: source, record, checksums.
+
+    Of a version that is released already, they are those that stand there.
+    """
+    folder = folder_of(project, record.version)
+    if folder.is_dir():
+        return {path.relative_to(folder).as_posix(): path.read_bytes()
+                for path in sorted(folder.rglob("*")) if path.is_file()}
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name)
+        copy_source(project, source)
+        files = {f"{SOURCE}/{path.relative_to(source).as_posix()}": path.read_bytes()
+                 for path in sorted(source.rglob("*")) if path.is_file()}
+    files[RECORD] = render_record(record)
+    return {**files, SUMS: render_sums({name: _digest(data) for name, data in files.items()})}
+
+
+def archive_name(version: str) -> str:
+    """Return the file name of the archive of `version`."""
+    return f"essay-{version}.zip"
+
+
+def render_archive(
+    edition: Edition, files: Mapping[str, bytes], snapshot: Mapping[str, bytes]
+) -> bytes:
+    """Return one file for deposit: source, editions, record and the checksums of all of them."""
+    inside = {name.removeprefix(f"{SOURCE}/"): data for name, data in snapshot.items()
+              if name != SUMS} | dict(files)
+    inside[SUMS] = render_sums({name: _digest(data) for name, data in inside.items()})
+    date = sorted([FIRST_DATE, edition.front.date.timetuple()[:6], LAST_DATE])[1]
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name in sorted(inside):
+            item = zipfile.ZipInfo(f"essay-{edition.front.version}/{name}", date)
+            item.compress_type = zipfile.ZIP_DEFLATED
+            item.create_system = 3  # Unix, wherever it is made
+            item.external_attr = 0o100644 << 16
+            archive.writestr(item, inside[name])
+    return data.getvalue()
+
+
+def propose_version(last: str, changes: Sequence[Change]) -> Proposal:
+    """Return the version after `last` that `changes` ask for.
+
+    The first number is for a changed argument, the second for facts and sources, the third for
+    typing errors, wording and looks. Only an author can tell that the argument has changed.
+    """
+    numbers = [int(number) for number in last.partition("-")[0].split(".")]
+    graves = sorted(changes, key=lambda change: STEPS[change.kind])
+    step = STEPS[graves[0].kind] if graves else 2
+    if "-" not in last:  # after a version to come, that version
+        numbers[step:] = [numbers[step] + 1, *[0] * (2 - step)]
+    reason = (f"{graves[0].id} is a correction of the kind “{graves[0].kind}”" if graves
+              else "no change of the text is recorded")
+    return Proposal(".".join(map(str, numbers)), reason)
+
+
+def _refusals(
+    options: Options, edition: Edition, allow_dirty: bool, sound: bool
+) -> Iterator[Problem]:
+    """Yield every reason not to release `edition`; `sound` says that no release was changed."""
+    if options.draft:
+        yield Problem("--draft", 0, "a draft is not released", "leave out --draft")
+    if not allow_dirty:
+        yield from check_recorded(edition.project)
+    if not edition.manuscript.front:
+        return
+    releases, version = read_history(edition.project).releases, edition.front.version
+    if not releases:
+        return
+    last = releases[-1]
+    changes = changes_since(edition, last.version)
+    proposal = propose_version(last.version, changes)
+    place = edition.manuscript.file, next(iter(
+        edition.manuscript.lines_with(re.compile(r"^version\s*:"))), 1)
+    if version in {release.version for release in releases}:
+        yield Problem(*place, f"version {version} was released with another text",
+                      f"write version: {proposal.version}, since {proposal.reason}")
+    elif version_order(version) < version_order(last.version):
+        yield Problem(*place, f"version {version} comes before {last.version}, "
+                      "which is released already",
+                      f"write version: {proposal.version}, since {proposal.reason}")
+    elif not _is_right_step(last.version, version, proposal.version):
+        yield Problem(*place, f"{version} is not the version that follows {last.version}",
+                      f"write version: {proposal.version}, since {proposal.reason}; "
+                      "or raise the first number, if the argument has changed")
+    if sound:
+        yield from _check_changes(edition, last.version, changes, proposal)
+
+
+def _is_right_step(last: str, version: str, proposed: str) -> bool:
+    numbers = version.partition("-")[0]
+    next_major = f"{int(last.split('.')[0]) + 1}.0.0"
+    return numbers in (proposed, next_major)
+
+
+def _check_changes(
+    edition: Edition, last: str, changes: Sequence[Change], proposal: Proposal
+) -> Iterator[Problem]:
+    """Yield a problem for each passage that was changed and has no entry that says so."""
+    try:
+        old = read_reading(read_released(edition.project, last))
+        new = read_reading(edition)
+    except ProblemsFoundError:
+        return  # the check of the edition tells what it is
+    pairs = compare(old.passages, new.passages, changes)
+    yield from unexplained(edition, pairs, proposal.version)
+
+
+def unexplained(edition: Edition, pairs: Sequence[Pair], version: str) -> Iterator[Problem]:
+    """Yield a problem for each of `pairs` with words that no entry speaks of."""
+    for pair in pairs:
+        if not pair.unexplained:
+            continue
+        passage = pair.passage
+        said, says = (_excerpt(piece.text for piece in pair.unexplained if piece.kind == kind)
+                      for kind in ("old", "new"))
+        what = (f"“{said}” became “{says}”" if said and says else
+                f"“{said}” was taken away" if said else f"“{says}” was added")
+        number = passage.place.paragraph
+        where = {"note": f"note {passage.number}", "source": f"source {passage.name}"}.get(
+            passage.kind, f"paragraph {number}" if passage.kind == "paragraph"
+            else f"after paragraph {number}" if number else "before paragraph 1")
+        yield Problem(
+            edition.manuscript.file, _line_of(edition, pair),
+            f"{where}: {what}, and no correction says so",
+            f"add one under changes: in {edition.corrections.file}, with version: {version}")
+
+
+def _line_of(edition: Edition, pair: Pair) -> int:
+    """Return the line of the manuscript where `pair` has changed, as far as it can be told."""
+    first = pair.unexplained[0]
+    at = next(number for number, piece in enumerate(pair.pieces) if piece is first)
+    before = pair.pieces[at - 1].text[-25:] if at else ""
+    changed = next((piece.text for piece in pair.unexplained if piece.kind == "new"), "")
+    for words in (before + changed[:25], before, changed[:40], pair.passage.text[:40]):
+        lines = edition.manuscript.lines_with(words.strip()) if words.strip() else []
+        if len(lines) == 1:
+            return lines[0]
+    return 0
+
+
+def changes_since(edition: Edition, version: str) -> list[Change]:
+    """Return the changes that were made after `version`."""
+    return [change for change in edition.corrections.changes
+            if version_order(version) < version_order(change.version)]
+
+
+def check_recorded(project: Project) -> Iterator[Problem]:
+    """Yield a problem for each source file that differs from what git has recorded."""
+    command = ["git", "status", "--porcelain=v1", "-z", "--ignored", "--untracked-files=all",
+               "--no-renames", "--", *(name for name in FOLDERS if (project.root / name).exists())]
+    remedy = "or release with --allow-dirty, without a history"
+    try:
+        done = subprocess.run(command, cwd=project.root, capture_output=True, check=False)
+    except FileNotFoundError:
+        yield Problem(".", 0, "git is not installed, so that nothing proves what was released",
+                      f"install it, {remedy}")
+        return
+    if done.returncode:
+        yield Problem(".", 0, "the publication is not under git", f"run git init there, {remedy}")
+        return
+    top = subprocess.run(["git", "rev-parse", "--show-prefix"], cwd=project.root,
+                         capture_output=True, check=False).stdout.decode().strip()
+    for entry in done.stdout.decode("utf-8", "replace").split("\0"):
+        name = entry[3:].removeprefix(top)
+        if name and not is_left_behind(name):
+            what = {"!!": "git ignores this file", "??": "git does not know this file"}.get(
+                entry[:2], "this file has changes that git has not recorded")
+            yield Problem(name, 0, what, "commit it, or release with --allow-dirty")
+
+
+def _differences(record: Record, files: Mapping[str, bytes]) -> Iterator[Problem]:
+    """Yield a problem for each file that is not as it was, and which tools have changed."""
+    place = f"editions/{record.version}"
+    made = {name: _digest(data) for name, data in files.items()}
+    released = {name: item.sha256 for name, item in record.files.items()}
+    for name in sorted(made.keys() | released.keys()):
+        if made.get(name) != released.get(name):
+            what = ("differs from" if name in made and name in released else
+                    "is no longer made, and was in" if name in released else "was not in")
+            yield Problem(place, 0, f"{name} {what} the release")
+    if made == released:
+        return
+    now = versions()
+    changed = [f"{name} {record.tools.get(name, 'missing')} → {now.get(name, 'missing')}"
+               for name in sorted(record.tools.keys() | now.keys())
+               if record.tools.get(name) != now.get(name)]
+    yield Problem(place, 0, "changed since: " + ", ".join(changed) if changed else
+                  "no tool has changed; the source is the released one",
+                  "with the tools of that time it can be made again", note=True)
+
+
+def _put_in_place(project: Project, version: str, snapshot: Mapping[str, bytes]) -> None:
+    """Write the folder of the release aside, and put it in its place in one step.
+
+    Raises ProblemsFoundError where another release has done so in the meantime.
+    """
+    home = project.root / "editions"
+    home.mkdir(exist_ok=True)
+    for left in home.glob(".fresh-*"):
+        if time.time() - left.stat().st_mtime > LEFT_BEHIND:
+            shutil.rmtree(left, ignore_errors=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".fresh-", dir=home))
+    try:
+        for name, data in snapshot.items():
+            path = fresh / version / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        (fresh / version).rename(home / version)
+    except OSError as error:
+        if not (home / version).exists():
+            raise
+        raise ProblemsFoundError([Problem(
+            f"editions/{version}", 0, "another release of this version has just been made",
+            "compare the two")]) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _remarks(edition: Edition) -> Iterator[Problem]:
+    """Yield what is worth knowing of a release that has been made."""
+    version = edition.front.version
+    if edition.earlier:
+        last = edition.earlier[-1].version
+        yield Problem(f"editions/{version}", 0,
+                      f"{version} follows {last}: "
+                      f"{propose_version(last, changes_since(edition, last)).reason}", note=True)
+    with contextlib.suppress(OSError):
+        if not list(check_recorded(edition.project)):
+            yield Problem(f"editions/{version}", 0, "released; git does not have it yet",
+                          f"git add editions/{version} && git commit && git tag v{version}",
+                          note=True)
+
+
+def _excerpt(pieces: Iterator[str]) -> str:
+    words = " … ".join(" ".join(piece.split()) for piece in pieces)
+    return words if len(words) <= 90 else words[:60].rsplit(" ", 1)[0] + " …"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _add_release_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--allow-dirty", action="store_true",
+                        help="release although git has not recorded the sources")
+
+
+def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("release", metavar="VERSION", help="the released version, such as 1.0.0")
+    parser.add_argument("--keep", action="store_true",
+                        help="write the files, once proved, into a folder of that name in output/")
+
+
+RELEASE = Command(
+    "release", "freeze this version under editions/, with an archive for deposit", release,
+    "build.py release   after the last commit of the text", _add_release_arguments)
+VERIFY = Command(
+    "verify", "make a released version again, and compare every byte", verify,
+    "build.py verify 1.0.0   is that edition still the same?", _add_verify_arguments)
