@@ -15,6 +15,7 @@ from fontpkg import slugify
 from . import __version__, pandoc
 from .bootstrap import pango_remedy
 from .edition import Edition
+from .identity import own_templates
 from .paper import load_weasyprint
 from .problems import ToolError
 from .project import INSTALLED
@@ -79,11 +80,10 @@ def render_build_record(edition: Edition) -> bytes:
     That is the versions of tools, the theme, and templates of the publication's own, each with
     its checksum.
     """
-    own = edition.project.templates
     record: dict[str, Any] = {
         "title": edition.front.title, "version": edition.version, "source": edition.swhid,
         "style": edition.style.stem, "theme": edition.theme.model_dump(),
         "templates": {edition.project.name(path): hashlib.sha256(path.read_bytes()).hexdigest()
-                      for path in (sorted(own.rglob("*")) if own else ()) if path.is_file()},
+                      for path in own_templates(edition.project)},
         "tools": versions() | typeface_version(edition.theme.typeface)}
     return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()
