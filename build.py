@@ -57,7 +57,7 @@ def build(options: Options) -> Report:
         sources = citation.read_sources(edition)
         text = citation.add_cite_section(edition, resolved, citations)
         body = render_body(edition, text)
-        cuts = cut_fonts(faces_for(text), body.characters)
+        cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
         cite_files = citation.render_citation_files(item)
         record = Record(
             render_head(edition, text, edition.swhid, sources),

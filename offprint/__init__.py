@@ -6,6 +6,7 @@ In the order of the work:
   what is missing and records what shaped a build;
 - `project` knows where things are; `manuscript`, `bibliography`, `corrections` and `timeline`
   read the sources (YAML through `records`), `styles` and `licenses` what they name;
+- `theme` is what an essay chooses of its looks;
 - `edition` is all of that as one frozen record, named by its source (`identity`), with the
   `history` of its releases;
 - `text` has `pandoc` convert it, once, and rearranges it as a `document`; `checks` finds what

@@ -137,3 +137,36 @@ def _group_title_block(article: Element) -> None:
             break
         header.append(child)
     article.insert(0, header)
+
+
+def place_notes_at_end(edition: Edition, body: Body) -> None:
+    """Put the notes, with their ways back, between the essay and the back matter."""
+    if not body.notes:
+        return
+    section = etree.Element("section", {
+        "id": "edition-notes", "class": "notes", "role": "doc-endnotes",
+        "aria-labelledby": "edition-notes-title"})
+    etree.SubElement(section, "h2", {"id": "edition-notes-title"}).text = edition.words["notes"]
+    listed = etree.SubElement(section, "ol")
+    for number, note in body.notes.items():
+        _add_way_back(note, number, edition.words["back"])
+        listed.append(note)
+    for number, call in body.calls():
+        call.set("aria-label", f"{edition.words['note']} {number}")
+    _insert_before_back_matter(body.article, section)
+
+
+def _add_way_back(note: Element, number: int, words: str) -> None:
+    last = note[-1] if len(note) and note[-1].tag == "p" else etree.SubElement(note, "p")
+    back = etree.SubElement(last, "a", {
+        "href": f"#r{number}", "class": "back", "role": "doc-backlink",
+        "aria-label": f"{words} {number}"})
+    back.text = "↑"
+
+
+def _insert_before_back_matter(article: Element, section: Element) -> None:
+    for number, child in enumerate(article):
+        if child.get("id") in BACK_MATTER:
+            article.insert(number, section)
+            return
+    article.append(section)

@@ -22,7 +22,7 @@ from .output import write_output
 from .reading import Passage, Reading, Start, lay_out_reading, page_of, read_reading, read_starts
 from .release import changes_since, unexplained
 from .snapshot import Record, read_record, read_released
-from .templating import long_date, render
+from .templating import long_date
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _render_body(found: Comparison, rows: Sequence[Row]) -> str:
     lang = edition.front.lang
     shown = [pair for pair in found.pairs if pair.changed or pair.moved]
     said = {entry for pair in shown for entry in pair.entries}
-    return render(
+    return edition.render(
         "changes.html.j2", words=edition.words, edition=edition, title=found.new.body.title,
         record=record, date=long_date(edition.front.date, lang),
         old_date=long_date(record.date, lang),

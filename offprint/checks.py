@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -19,9 +20,9 @@ from .accessibility import find_barriers
 from .body import PICTURE_TYPES
 from .collation import check_changes, check_corrections, missing_key
 from .corrections import CITED_KEY
-from .document import Element, attribute, citation_keys, elements, plain_text, walk
+from .document import Element, attribute, citation_keys, elements, has_class, plain_text, walk
 from .edition import Edition
-from .fonts import missing_characters
+from .fonts import has_small_capitals, missing_characters
 from .paragraphs import find_paragraphs
 from .problems import Problem, ProblemsFoundError, suggestion
 from .records import YamlData
@@ -260,7 +261,8 @@ def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
     everything += "".join(value for entry in edition.bibliography.entries.values()
                           for value in entry.fields.values())
     control = {char for char in everything if unicodedata.category(char) == "Cc"} - set("\n\t\r")
-    for char in sorted(missing_characters(everything, text.has_code) | control):
+    for char in sorted(missing_characters(
+            everything, text.has_code, edition.theme.typeface) | control):
         remedy = "write it in other letters, or as an image"
         shown = f"“{char}” " if char.isprintable() else ""
         what = f"no typeface of this edition has {shown}(U+{ord(char):04X})"
@@ -271,19 +273,31 @@ def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
             yield Problem(_other_file_with(edition, char), 0, what, remedy)
 
 
+def check_small_capitals(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Small capitals that an author asks for are in the typeface."""
+    if not has_small_capitals(edition.theme.typeface):
+        for span in elements(text.essay, "Span"):
+            if has_class(span, "smallcaps"):
+                yield replace(_at(
+                    edition, ".smallcaps", f"{edition.theme.typeface} has no small capitals",
+                    "these words are set in plain letters; choose another typeface for them"),
+                    note=True)
+
+
 def check_language(edition: Edition, text: Text) -> Iterator[Problem]:
     """The press says its own few words in the language of the essay, where it knows it."""
-    if edition.front.lang.split("-")[0] not in languages():
+    if edition.front.lang.split("-")[0] not in languages(edition.own_templates):
         yield Problem(edition.manuscript.file, _front_line(edition, "lang"),
                       f'the press has no words of its own in "{edition.front.lang}"',
-                      "headings such as “Notes” are in English; templates/words.yaml can be "
-                      "extended", note=True)
+                      "headings such as “Notes” are in English; templates/words.yaml of the "
+                      "publication can say them", note=True)
 
 
 CHECKS = (
     check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
     check_timelines, check_headings, check_near_markdown, check_raw, check_foreign_marks,
-    check_fences, check_characters, check_language, check_corrections, check_changes)
+    check_fences, check_characters, check_small_capitals, check_language,
+    check_corrections, check_changes)
 
 
 def _identifiers(blocks: list[Element]) -> Iterator[str]:

@@ -259,7 +259,8 @@ def add_cite_section(
         2, ["edition-cite", [], []], [{"t": "Str", "c": words["cite"]}]]}
     forms = [_labelled(label, {"t": "RawInline", "c": ["html", page]})
              for label, page, _ in citations]
-    place = _labelled(words["place"], {"t": "Str", "c": words["pinpoint"]})
+    pinpoint = words["pinpoint"] if edition.theme.paragraph_numbers else f"{words['page']} …"
+    place = _labelled(words["place"], {"t": "Str", "c": pinpoint})
     at = next(number for number, block in enumerate(text.back)
               if block["t"] == "Header" and attribute(block)[0] == "edition-colophon")
     back = [*text.back[:at], heading, *forms, place, *text.back[at:]]

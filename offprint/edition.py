@@ -11,6 +11,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .bibliography import Bibliography, read_bibliography
 from .corrections import Change, Corrections, read_corrections
@@ -20,7 +21,8 @@ from .manuscript import FrontMatter, Manuscript, read_manuscript, version_order
 from .problems import Problem
 from .project import Project
 from .styles import find_style
-from .templating import words
+from .templating import check_templates, render, words
+from .theme import Theme
 
 STAND_IN = FrontMatter.model_validate({
     "title": "Untitled", "author": "Nobody", "version": "0.0.0", "date": "1970-01-01",
@@ -39,13 +41,23 @@ class Edition:
     style: Path
     swhid: str
     draft: bool = False
+    own_templates: Project | None = None  # where those of the publication can be used
     problems: tuple[Problem, ...] = ()
     earlier: tuple[Release, ...] = ()
 
     @property
     def words(self) -> dict[str, str]:
         """The press's own words, in the language of the essay."""
-        return words(self.front.lang)
+        return words(self.front.lang, self.own_templates)
+
+    @property
+    def theme(self) -> Theme:
+        """The looks that the essay has chosen."""
+        return self.front.theme
+
+    def render(self, template: str, **values: Any) -> str:
+        """Return a template, or the publication's own in its place, filled with `values`."""
+        return render(template, self.own_templates, theme=self.theme, **values)
 
     @property
     def moment(self) -> int:
@@ -126,10 +138,13 @@ def read_edition(project: Project, draft: bool = False) -> Edition:
     front = manuscript.front or STAND_IN
     style, style_problems = find_style(project, front.csl)
     swhid = identify_source(project)
+    template_problems = check_templates(project)
+    usable = all(problem.note for problem in template_problems)
     history = read_history(project)
     return Edition(
         project, manuscript, front, bibliography, corrections, style, swhid,
         draft or history.differs(front.version, swhid),
+        project if usable else None,
         (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems,
-         *history.problems),
+         *template_problems, *history.problems),
         history.before(front.version))

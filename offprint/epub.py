@@ -27,7 +27,7 @@ from .pages import PageMap, mark_pages
 from .paragraphs import number_paragraphs
 from .project import TEMPLATES
 from .tables import mark_table_heads
-from .templating import read_template, render
+from .templating import render
 from .text import Text
 from .tree import Element, break_addresses, remove
 
@@ -105,7 +105,7 @@ def _write_parts(
     faces = render("fonts.css.j2", kind="truetype", fonts=[
         (cut.face, f"../fonts/{cut.face.name}.ttf") for cut in cuts])
     (work / "style.css").write_text(
-        faces + read_template("type.css") + read_template("epub.css"), encoding="utf-8")
+        faces + edition.render("type.css") + edition.render("epub.css"), encoding="utf-8")
     (work / "about.yaml").write_text(
         yaml.safe_dump(about, allow_unicode=True), encoding="utf-8")
     words = len(plain_text(text.essay).split())

@@ -36,7 +36,7 @@ from .reading import (
     read_starts,
 )
 from .snapshot import read_record
-from .templating import long_date, render
+from .templating import long_date
 
 # Sheets, in millimetres, lying.
 PAPERS = {"a4": (297.0, 210.0), "letter": (279.4, 215.9)}
@@ -88,7 +88,7 @@ def print_errata(options: Options, build: Build, given: argparse.Namespace) -> R
     with step("Setting the slips"):
         name = f"errata-{given.since}" if given.since else "errata"
         leaflet = name_leaflet(edition, f"{edition.words['errata']}: {slip.title}")
-        page = render("errata.html.j2", slip=slip, edition=edition, words=edition.words)
+        page = edition.render("errata.html.j2", slip=slip, edition=edition, words=edition.words)
         files = {f"{name}.html": render_leaflet_page(leaflet, page, "errata-screen.css")}
         heights = _measure(leaflet, slip)
         pages = _cut_into_pages(slip, heights)
@@ -272,9 +272,10 @@ def _is_made_of_new_words(found: Comparison, entry: Change) -> bool:
 
 def _measure(leaflet: Edition, slip: Slip) -> dict[str, list[float]]:
     """Return the heights, in pixels, of the parts of a slip that is set in one piece."""
-    body = render("slip.html.j2", slip=slip, edition=leaflet, words=leaflet.words,
+    body = leaflet.render("slip.html.j2", slip=slip, edition=leaflet, words=leaflet.words,
                   sheets=[], pages=1, width=WIDTH)
-    css = slip_style(body, "errata-print.css") + f"@page {{ size: {WIDTH}mm {ENDLESS}mm }}"
+    css = (slip_style(leaflet, body, "errata-print.css")
+           + f"@page {{ size: {WIDTH}mm {ENDLESS}mm }}")
     return _heights(lay_out_leaflet(leaflet, body, css))
 
 
@@ -322,10 +323,10 @@ def _render_sheets(
     sheets = [{"errata": page, "number": number, "places": places,
                "marks": _crop_marks(left, top, tall, rows)}
               for number, page in enumerate(pages, 1)]
-    body = render("slip.html.j2", slip=slip, edition=leaflet, words=leaflet.words,
+    body = leaflet.render("slip.html.j2", slip=slip, edition=leaflet, words=leaflet.words,
                   sheets=sheets, pages=len(pages), width=WIDTH, height=tall,
                   sheet_width=width, sheet_height=height)
-    css = slip_style(body, "errata-print.css") + f"@page {{ size: {width}mm {height}mm }}"
+    css = slip_style(leaflet, body, "errata-print.css") + f"@page {{ size: {width}mm {height}mm }}"
     return render_pdf(leaflet, lay_out_leaflet(leaflet, body, css))
 
 

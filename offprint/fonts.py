@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import logging
 import os
 import tempfile
 from collections.abc import Iterable
@@ -23,14 +24,18 @@ import fontpkg
 from fontTools import subset
 from fontTools import version as fonttools_version
 from fontTools.ttLib import TTFont
+from fontTools.ttLib.scaleUpem import scale_upem
 from fontTools.varLib import instancer
 
 from .templating import render
 
 if TYPE_CHECKING:
     from .text import Text
+    from .theme import Theme
 
-TEXT_FAMILY = "EB Garamond"
+TEXT_FAMILY = "EB Garamond"  # unless a theme chooses another
+# How tall small letters are at most, in em; those of EB Garamond are 0.4.
+X_HEIGHT = 0.42
 CODE_FAMILY = "Source Code Pro"
 FEATURES = ("kern", "liga", "clig", "calt", "locl", "ccmp", "mark", "mkmk", "onum", "lnum", "pnum",
             "tnum", "smcp", "c2sc", "sups", "case")
@@ -54,8 +59,8 @@ class Face:
 
     @property
     def source(self) -> Path:
-        """The installed variable font that this face is cut from."""
-        return Path(fontpkg.path(self.family, style=self.style))
+        """The installed font that this face is cut from."""
+        return Path(fontpkg.path(self.family, self.weight, self.style, nearest=True))
 
     @property
     def name(self) -> str:
@@ -83,15 +88,34 @@ class Cut:
         return "data:font/woff2;base64," + base64.b64encode(self.woff2).decode()
 
 
-TEXT_FACES = tuple(Face(TEXT_FAMILY, weight, style)
-                   for weight in (400, 700) for style in ("normal", "italic"))
 CODE_FACES = (Face(CODE_FAMILY),)
 
 
-def faces_for(text: Text) -> tuple[Face, ...]:
+def faces_for(text: Text, theme: Theme) -> tuple[Face, ...]:
     """Return the faces that `text` is set in: bold letters and code only where it has some."""
-    faces = tuple(face for face in TEXT_FACES if text.has_bold or face.weight == 400)
-    return faces + (CODE_FACES if text.has_code else ())
+    return text_faces(theme, text.has_bold) + (CODE_FACES if text.has_code else ())
+
+
+def text_faces(theme: Theme, has_bold: bool = False) -> tuple[Face, ...]:
+    """Return the faces of the typeface of `theme`: bold ones where text or design have some."""
+    weights = (400, 700) if has_bold or theme.looks.bold_headings else (400,)
+    return tuple(Face(theme.typeface, weight, style)
+                 for weight in weights for style in ("normal", "italic"))
+
+
+@cache
+def typefaces() -> tuple[str, ...]:
+    """Return the installed families that a text can be set in: upright and italic."""
+    families = map(fontpkg.family, fontpkg.families())
+    return tuple(sorted(family.name for family in families
+                        if {file.style for file in family.files} >= {"normal", "italic"}))
+
+
+def has_small_capitals(family: str) -> bool:
+    """Tell whether the upright face of `family` has small capitals."""
+    table = TTFont(fontpkg.path(family), lazy=True).get("GSUB")
+    return bool(table and table.table.FeatureList and any(
+        record.FeatureTag == "smcp" for record in table.table.FeatureList.FeatureRecord))
 
 
 def cut_fonts(faces: Iterable[Face], text: str) -> tuple[Cut, ...]:
@@ -117,16 +141,16 @@ def style_rules(cuts: Iterable[Cut], kind: str) -> str:
         (cut.face, cut.truetype_url if kind == "truetype" else cut.woff2_url) for cut in cuts])
 
 
-def missing_characters(text: str, has_code: bool) -> set[str]:
-    """Return the characters of `text` that none of our families can draw."""
-    families = (TEXT_FAMILY, CODE_FAMILY) if has_code else (TEXT_FAMILY,)
+def missing_characters(text: str, has_code: bool, family: str = TEXT_FAMILY) -> set[str]:
+    """Return the characters of `text` that neither `family` nor that of code can draw."""
+    families = (family, CODE_FAMILY) if has_code else (family,)
     known = set().union(*(_coverage(family) for family in families))
     return {char for char in set(text) - INVISIBLE if ord(char) not in known}
 
 
-def text_width(text: str, size: float) -> float:
-    """Return the width of `text` in the upright text face, in the unit of `size`, unkerned."""
-    widths, units = _advances()
+def text_width(text: str, size: float, family: str = TEXT_FAMILY) -> float:
+    """Return the width of `text` in the upright of `family`, in the unit of `size`, unkerned."""
+    widths, units = _advances(family)
     return sum(widths.get(ord(char), units / 2) for char in text) * size / units
 
 
@@ -136,11 +160,18 @@ def _coverage(family: str) -> frozenset[int]:
 
 
 @cache
-def _advances() -> tuple[dict[int, int], int]:
-    font = TTFont(fontpkg.path(TEXT_FAMILY), lazy=True)
-    metrics = font["hmtx"].metrics
-    widths = {code: metrics[name][0] for code, name in font.getBestCmap().items()}
+def _advances(family: str) -> tuple[dict[int, float], float]:
+    font = TTFont(fontpkg.path(family), lazy=True)
+    glyphs = font.getGlyphSet(location={"wght": 400}) if "fvar" in font else font.getGlyphSet()
+    scale = _scale(font)
+    widths = {code: glyphs[name].width * scale for code, name in font.getBestCmap().items()}
     return widths, font["head"].unitsPerEm
+
+
+def _scale(font: TTFont) -> float:
+    """Return by how much a face is made smaller, so that style sheets hold for all of them."""
+    height = getattr(font["OS/2"], "sxHeight", 0) / font["head"].unitsPerEm
+    return min(1, X_HEIGHT / height) if height else 1
 
 
 def _whole_scripts(text: str) -> tuple[int, ...]:
@@ -153,7 +184,7 @@ def _whole_scripts(text: str) -> tuple[int, ...]:
 
 @cache
 def _cached(face: Face, characters: tuple[int, ...]) -> Path:
-    recipe = repr((fonttools_version, FEATURES, face.weight, characters)).encode()
+    recipe = repr((fonttools_version, FEATURES, X_HEIGHT, face.weight, characters)).encode()
     digest = hashlib.sha256(face.source.read_bytes() + recipe).hexdigest()[:24]
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return root / "offprint" / f"{face.name}-{digest}"
@@ -170,12 +201,21 @@ def _read_cut(face: Face, characters: tuple[int, ...]) -> Cut:
 
 
 def _write_cut(face: Face, characters: tuple[int, ...]) -> None:
+    # It reports tables that it leaves out; none of them is seen on a page.
+    logging.getLogger("fontTools.subset").setLevel(logging.ERROR)
     font = TTFont(face.source, recalcTimestamp=False)
+    units = font["head"].unitsPerEm
+    scaled = round(units * _scale(font))
     options = subset.Options(layout_features=list(FEATURES), hinting=False, notdef_outline=True)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=characters)
     subsetter.subset(font)
-    instancer.instantiateVariableFont(font, {"wght": face.weight}, inplace=True)
+    if "fvar" in font:
+        at = {axis.axisTag: axis.defaultValue for axis in font["fvar"].axes}
+        instancer.instantiateVariableFont(font, {**at, "wght": face.weight}, inplace=True)
+    if face.family != CODE_FAMILY and scaled < units:
+        scale_upem(font, scaled)
+        font["head"].unitsPerEm = units
     path = _cached(face, characters)
     path.parent.mkdir(parents=True, exist_ok=True)
     for flavor, suffix in ((None, ".ttf"), ("woff2", ".woff2")):

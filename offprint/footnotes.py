@@ -38,9 +38,28 @@ def set_at_foot(call: Element, number: int, note: Element) -> None:
     set_note.tail = call.tail
     parent = call.getparent()
     assert parent is not None
-    before = call.getprevious()
     parent.replace(call, set_note)
-    _hold_to_last_word(parent, before, set_note)
+    hold_to_last_word(set_note)
+
+
+def hold_to_last_word(note: Element) -> None:
+    """Wrap the last word before `note`, or its call, with it: no line begins with a call."""
+    parent, before = note.getparent(), note.getprevious()
+    assert parent is not None
+    text = (parent.text if before is None else before.tail) or ""
+    head, _, word = text.rpartition(" ")
+    if not word:
+        return
+    keep = head + " " if " " in text else ""
+    held = etree.Element("span", {"class": "held"})
+    held.text = word + WORD_JOINER
+    if before is None:
+        parent.text = keep
+    else:
+        before.tail = keep
+    parent.replace(note, held)
+    held.tail, note.tail = note.tail, None
+    held.append(note)
 
 
 def lay_out_with_notes(page: Any) -> tuple[Any, dict[str, list[int]]]:
@@ -287,24 +306,6 @@ def _drop(parent: Any, child: Any, tail: str) -> None:
         parent[place - 1].tail = (parent[place - 1].tail or "") + tail
     else:
         parent.text = (parent.text or "") + tail
-
-
-def _hold_to_last_word(parent: Element, before: Element | None, note: Element) -> None:
-    """Wrap the last word before `note` together with it, so that no line begins with a call."""
-    text = (parent.text if before is None else before.tail) or ""
-    head, _, word = text.rpartition(" ")
-    if not word:
-        return
-    keep = head + " " if " " in text else ""
-    held = etree.Element("span", {"class": "held"})
-    held.text = word + WORD_JOINER
-    if before is None:
-        parent.text = keep
-    else:
-        before.tail = keep
-    parent.replace(note, held)
-    held.tail, note.tail = note.tail, None
-    held.append(note)
 
 
 def _as_inline(element: Element) -> Element:

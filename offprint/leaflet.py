@@ -7,11 +7,11 @@ from dataclasses import replace
 from lxml import html
 
 from .edition import Edition
-from .fonts import TEXT_FACES, Cut, cut_fonts, style_rules
+from .fonts import Cut, cut_fonts, style_rules, text_faces
 from .layout import Layout
 from .paper import lay_out, print_style
 from .pdf import render_pdf
-from .templating import long_date, read_template, render
+from .templating import long_date
 
 
 def name_leaflet(edition: Edition, title: str) -> Edition:
@@ -27,9 +27,9 @@ def render_leaflet_page(leaflet: Edition, body: str, style: str) -> bytes:
 
     `style` names the style sheet of the leaflet, for the screen.
     """
-    css = (style_rules(_cuts(body), "woff2") + read_template("type.css")
-           + read_template("screen.css") + read_template(style))
-    return render(
+    css = (style_rules(_cuts(leaflet, body), "woff2") + leaflet.render("type.css")
+           + leaflet.render("screen.css") + leaflet.render(style))
+    return leaflet.render(
         "web.html.j2", front=leaflet.front, edition=leaflet, words=leaflet.words,
         plain_title=leaflet.front.title, headings=[], body=body, css=css, script="",
         head="").encode()
@@ -40,24 +40,23 @@ def render_leaflet_pdf(leaflet: Edition, body: str, style: str) -> bytes:
 
     Raises what `paper.lay_out` raises.
     """
-    css = print_style(_cuts(body)) + read_template(style)
+    css = print_style(leaflet, _cuts(leaflet, body)) + leaflet.render(style)
     return render_pdf(leaflet, lay_out_leaflet(leaflet, body, css))
 
 
 def lay_out_leaflet(leaflet: Edition, body: str, css: str) -> Layout:
     """Return the pages of `body`, dressed by the style sheet `css` with its fonts in it."""
-    return lay_out(leaflet, render(
+    return lay_out(leaflet, leaflet.render(
         "print.html.j2", edition=leaflet, front=leaflet.front, words=leaflet.words,
         date=long_date(leaflet.front.date, leaflet.front.lang), body=body, css=css,
         plain_title=leaflet.front.title))
 
 
-def slip_style(body: str, style: str) -> str:
+def slip_style(leaflet: Edition, body: str, style: str) -> str:
     """Return the style sheet named `style` with the fonts for `body`, and no rules for pages."""
-    return (style_rules(_cuts(body), "truetype") + read_template("type.css")
-            + read_template(style))
+    return (style_rules(_cuts(leaflet, body), "truetype") + leaflet.render("type.css")
+            + leaflet.render(style))
 
 
-def _cuts(body: str) -> tuple[Cut, ...]:
-    faces = [face for face in TEXT_FACES if face.weight == 400]
-    return cut_fonts(faces, html.fromstring(body).text_content())
+def _cuts(leaflet: Edition, body: str) -> tuple[Cut, ...]:
+    return cut_fonts(text_faces(leaflet.theme), html.fromstring(body).text_content())

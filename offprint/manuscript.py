@@ -14,6 +14,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from .problems import Problem
 from .project import Project
 from .records import YamlData, read_record
+from .theme import Theme
 
 SEMANTIC_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-\d{3})?")
@@ -142,6 +143,7 @@ class FrontMatter(BaseModel):
     doi: Doi | None = None
     concept_doi: Annotated[Doi | None, Field(validation_alias="concept-doi")] = None
     isbn: Isbn | None = None
+    theme: Theme = Theme()
 
     @model_validator(mode="before")
     @classmethod

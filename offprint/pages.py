@@ -169,7 +169,7 @@ def page_texts(document: Any) -> Iterator[str]:
 
 def _page_text(box: Any, heads: set[Any]) -> Iterator[str]:
     tag = box.element_tag or ""
-    if "::" in tag:
+    if "::" in tag or (box.element is not None and box.element.get("role") in ASIDE_ROLES):
         return
     if getattr(box, "is_header", False):
         if box.element in heads:

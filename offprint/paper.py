@@ -14,15 +14,15 @@ from contextlib import contextmanager
 from typing import Any
 
 from .alarms import check_continued, check_pages
-from .body import Body, embed_pictures
+from .body import Body, embed_pictures, place_notes_at_end
 from .bootstrap import install_pango, pango_remedy
 from .edition import Edition
 from .fonts import Cut, style_rules
-from .footnotes import lay_out_with_notes, set_at_foot
+from .footnotes import hold_to_last_word, lay_out_with_notes, set_at_foot
 from .layout import Layout, is_line, is_mark, text_block, walk
 from .problems import Problem, ProblemsFoundError, ToolError
 from .tables import mark_table_heads
-from .templating import long_date, read_template, render
+from .templating import long_date
 from .tree import Element, outer_html
 
 DATA = re.compile(r"data:[^\s'\"]+")
@@ -73,20 +73,26 @@ def load_weasyprint() -> Any:
 def render_print(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
     """Return the HTML page that is laid out on paper."""
     body = body.copy()
-    for number, call in body.calls():
-        set_at_foot(call, number, body.notes[number])
+    if edition.theme.notes == "end":
+        place_notes_at_end(edition, body)
+        for _, call in body.calls():
+            hold_to_last_word(call)
+    else:
+        for number, call in body.calls():
+            set_at_foot(call, number, body.notes[number])
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
     _name_running_heads(edition, body.article)
-    return render(
+    return edition.render(
         "print.html.j2", edition=edition, front=edition.front, words=edition.words,
         date=long_date(edition.front.date, edition.front.lang), body=outer_html(body.article),
-        css=print_style(cuts), plain_title=body.title)
+        css=print_style(edition, cuts), plain_title=body.title)
 
 
-def print_style(cuts: tuple[Cut, ...]) -> str:
+def print_style(edition: Edition, cuts: tuple[Cut, ...]) -> str:
     """Return the style sheet for paper with the fonts in it."""
-    return style_rules(cuts, "truetype") + read_template("type.css") + read_template("print.css")
+    return (style_rules(cuts, "truetype") + edition.render("type.css")
+            + edition.render("print.css"))
 
 
 def lay_out(edition: Edition, html: str) -> Layout:
@@ -97,7 +103,7 @@ def lay_out(edition: Edition, html: str) -> Layout:
     """
     weasyprint = load_weasyprint()
     manuscript = edition.manuscript
-    with _warnings_as_problems(manuscript.file), _full_lines():
+    with _warnings_as_problems(edition), _full_lines():
         # All that is needed is in the page itself, as data; nothing else is ever read.
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
@@ -183,7 +189,7 @@ def _move_out(block: Any, box: Any, gap: float, to_the_right: bool) -> None:
 
 
 @contextmanager
-def _warnings_as_problems(file: str) -> Iterator[None]:
+def _warnings_as_problems(edition: Edition) -> Iterator[None]:
     """Collect what WeasyPrint logs while the block runs, and raise it as problems."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler(logging.WARNING)
@@ -199,8 +205,20 @@ def _warnings_as_problems(file: str) -> Iterator[None]:
         logger.removeHandler(handler)
     if records:
         raise ProblemsFoundError(
-            Problem(file, 0, "WeasyPrint warns: " + DATA.sub("an image", record.getMessage()))
-            for record in records)
+            _warning(edition, DATA.sub("an image", record.getMessage())) for record in records)
+
+
+def _warning(edition: Edition, said: str) -> Problem:
+    """Return what WeasyPrint said as a problem, in the publication's own style sheet if it can."""
+    rule = re.search(r"`(.+?)`|'(.+?)'", said)
+    words = re.split(r"\W+", (rule[1] or rule[2]) if rule else "")
+    own = edition.project.templates
+    for path in sorted(own.rglob("*.css")) if own and rule else ():
+        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+            if re.search(r"\W*".join(map(re.escape, filter(None, words))), line):
+                return Problem(edition.project.name(path), number, f"WeasyPrint warns: {said}",
+                               "correct the style sheet")
+    return Problem(edition.manuscript.file, 0, f"WeasyPrint warns: {said}")
 
 
 def _name_running_heads(edition: Edition, article: Element) -> None:

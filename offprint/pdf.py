@@ -15,7 +15,7 @@ from typing import Any
 import pydyf
 
 from .edition import Edition
-from .fonts import CODE_FAMILY, TEXT_FAMILY
+from .fonts import CODE_FAMILY
 from .layout import Layout
 from .licenses import license_of
 from .paper import load_weasyprint
@@ -40,18 +40,19 @@ def render_pdf(edition: Edition, layout: Layout, record: bytes = b"") -> bytes:
             pdf_variant="pdf/a-3a", pdf_identifier=edition.identifier.encode(),
             attachments=_attachments(edition, record) if record else None,
             finisher=lambda document, pdf: _finish(edition, pdf))
-    problems = list(_check_fonts(layout, edition.manuscript.file))
+    problems = list(_check_fonts(edition, layout))
     if problems:
         raise ProblemsFoundError(problems)
     return data
 
 
-def _check_fonts(layout: Layout, file: str) -> Iterator[Problem]:
+def _check_fonts(edition: Edition, layout: Layout) -> Iterator[Problem]:
     """Yield a problem for each font in the finished pages that is not one of ours."""
     families = {font.family.decode() if isinstance(font.family, bytes) else font.family
                 for font in layout.document.fonts.values()}
-    for family in sorted(families - {TEXT_FAMILY, CODE_FAMILY}):
-        yield Problem(file, 0, f"a character was set in “{family}”, a font of this machine",
+    for family in sorted(families - {edition.theme.typeface, CODE_FAMILY}):
+        yield Problem(edition.manuscript.file, 0,
+                      f"a character was set in “{family}”, a font of this machine",
                       "find the character that no typeface of the edition has")
 
 

@@ -252,8 +252,8 @@ def _stopping_when(is_stale: Callable[[], bool]) -> Iterator[None]:
 
 def _folders(project: Project) -> list[tuple[Path, int]]:
     """Return the folders to watch, and which they are: one made anew is another."""
-    folders = (project.manuscript, project.references.parent, TEMPLATES)
-    return [(folder, folder.stat().st_ino) for folder in folders if folder.is_dir()]
+    folders = (project.manuscript, project.references.parent, project.templates, TEMPLATES)
+    return [(folder, folder.stat().st_ino) for folder in folders if folder and folder.is_dir()]
 
 
 def watch(options: Options, build: Build, given: argparse.Namespace) -> Report:

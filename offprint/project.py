@@ -39,6 +39,12 @@ class Project:
         """The BibLaTeX bibliography (may be absent in an essay that cites nothing)."""
         return self.root / "bibliography" / "references.bib"
 
+    @property
+    def templates(self) -> Path | None:
+        """The folder of the publication's own templates, where it has one."""
+        folder = self.root / "templates"
+        return folder if folder.is_dir() and folder.resolve() != TEMPLATES else None
+
     def name(self, path: Path) -> str:
         """Return `path` as messages show it: relative to the project, with slashes."""
         try:

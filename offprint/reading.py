@@ -120,7 +120,7 @@ def lay_out_reading(reading: Reading) -> Layout:
 
     Raises what `paper.lay_out` raises.
     """
-    cuts = cut_fonts(faces_for(reading.text), reading.body.characters)
+    cuts = cut_fonts(faces_for(reading.text, reading.edition.theme), reading.body.characters)
     return lay_out(reading.edition, render_print(reading.edition, reading.body, cuts))
 
 

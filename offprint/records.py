@@ -119,6 +119,8 @@ def _misfit(model: type[BaseModel], data: YamlData, error: dict[str, Any]) -> Pr
     if error["type"] == "model_type":
         return data.problem(path, f'"{name or "this"}" is not a list of fields',
                             "write a line for each field: name: value")
+    if error["type"] == "bool_parsing":
+        return data.problem(path, f'"{name}" is neither true nor false', "write one of the two")
     said = error["msg"][0].lower() + error["msg"][1:]
     remedy = "write it as 2026-11-23" if error["type"].startswith("date") else ""
     return data.problem(path, f'"{name}" does not fit: {said}', remedy)

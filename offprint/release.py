@@ -27,7 +27,7 @@ from .comparison import Pair, compare
 from .corrections import Change
 from .edition import Edition, read_edition
 from .history import Release, read_history
-from .identity import FOLDERS, copy_source, is_left_behind
+from .identity import FOLDERS, copy_publication, is_left_behind
 from .layout import Layout
 from .manuscript import version_order
 from .output import SUMS, fresh_folder, render_sums, write_output
@@ -138,14 +138,15 @@ def build_source(
 ) -> dict[str, bytes]:
     """Return all files that a build of `source` makes, for readers and for archives.
 
-    It sees the source, and the records of the releases in `earlier`, and nothing else.
+    It sees the source, its own templates, the records of the releases in `earlier`, and nothing
+    else.
     Raises ToolError where a tool is missing.
     """
     home = source.root.parent.parent if source.root.name == SOURCE else source.root / "editions"
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "publication"
         root.mkdir()
-        copy_source(source, root)
+        copy_publication(source, root)
         for item in earlier:
             (root / "editions" / item.version).mkdir(parents=True)
             shutil.copy(home / item.version / RECORD, root / "editions" / item.version / RECORD)
@@ -179,9 +180,10 @@ def versions() -> dict[str, str]:
     """Return the version of all that shapes an edition, the code of the press by its checksum."""
     digest = hashlib.sha256()
     for folder in ("offprint", "templates"):
-        for path in sorted((PRESS / folder).iterdir()):
-            if path.is_file():
-                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        for path in sorted((PRESS / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                name = path.relative_to(PRESS / folder).as_posix()
+                digest.update(name.encode() + b"\0" + path.read_bytes())
     return {**info.versions(), CODE: digest.hexdigest()[:16]}
 
 
@@ -196,7 +198,7 @@ def render_snapshot(project: Project, record: Record) -> dict[str, bytes]:
                 for path in sorted(folder.rglob("*")) if path.is_file()}
     with tempfile.TemporaryDirectory() as name:
         source = Path(name)
-        copy_source(project, source)
+        copy_publication(project, source)
         files = {f"{SOURCE}/{path.relative_to(source).as_posix()}": path.read_bytes()
                  for path in sorted(source.rglob("*")) if path.is_file()}
     files[RECORD] = render_record(record)
@@ -336,8 +338,9 @@ def changes_since(edition: Edition, version: str) -> list[Change]:
 
 def check_recorded(project: Project) -> Iterator[Problem]:
     """Yield a problem for each source file that differs from what git has recorded."""
+    shaping = [*FOLDERS, *(["templates"] if project.templates else [])]
     command = ["git", "status", "--porcelain=v1", "-z", "--ignored", "--untracked-files=all",
-               "--no-renames", "--", *(name for name in FOLDERS if (project.root / name).exists())]
+               "--no-renames", "--", *(name for name in shaping if (project.root / name).exists())]
     remedy = "or release with --allow-dirty, without a history"
     try:
         done = subprocess.run(command, cwd=project.root, capture_output=True, check=False)

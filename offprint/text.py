@@ -38,7 +38,8 @@ from .licenses import license_of
 from .manuscript import doi_address
 from .pandoc import Document
 from .passages import mark_passages, name_places, places_of
-from .templating import escape_markdown, long_date, render
+from .problems import Problem, ProblemsFoundError
+from .templating import escape_markdown, long_date
 from .timeline import Timeline, as_inline, cited_sources, read_timeline, render_timeline
 
 FRONT, BACK = "offprint-front", "offprint-back"
@@ -100,6 +101,7 @@ def read_text(edition: Edition) -> Text:
     document = pandoc.read_markdown(
         f"{manuscript.body}\n\n{_own_pages(edition)}", manuscript.file)
     document["blocks"] = drop_comments(document["blocks"])
+    _check_own_pages(edition, document["blocks"])
     front, rest = take_part(document["blocks"], FRONT)
     back, essay = take_part(rest, BACK)
     top = top_level(essay)
@@ -181,7 +183,7 @@ def draw_timelines(edition: Edition, blocks: list[Element]) -> list[Element]:
         name = identifier or "timeline-" + re.sub(r"\W+", "-", element["c"][2][0])
         return [as_inline(render_timeline(
             drawings[element["c"][2][0]], dict(pairs).get("alt") or plain_text(element["c"][1]),
-            name, edition.front.lang))]
+            name, edition.front.lang, edition.theme.typeface))]
 
     drawn: list[Element] = rewrite(blocks, draw)
     return drawn
@@ -199,7 +201,22 @@ def _own_pages(edition: Edition) -> str:
         "first_version": edition.first_version, "quoted": _quoted,
         "doi_address": doi_address, "long_date": lambda day: day and long_date(day, front.lang),
         "has_code": "`" in edition.manuscript.body}
-    return render("front.md.j2", **values) + "\n" + render("back.md.j2", **values)
+    return "\n".join(
+        edition.render(name, **values) for name in ("front.md.j2", "back.md.j2"))
+
+
+def _check_own_pages(edition: Edition, blocks: list[Element]) -> None:
+    """Raise ProblemsFoundError where a publication's templates leave out what is looked for."""
+    kept = {attribute(element)[0] for element in elements(blocks, "Div")} | {
+        attribute(element)[0] for element in elements(blocks, "Header")}
+    needed = {"front.md.j2": (FRONT, "edition-title"), "back.md.j2": (
+        BACK, "edition-bibliography", "refs", "edition-colophon")}
+    problems = [Problem(f"templates/{name}", 0, f"the part {{#{identifier}}} is missing",
+                        f'keep it as the press has it, or extend "press/{name}"')
+                for name, identifiers in needed.items()
+                for identifier in identifiers if identifier not in kept]
+    if problems:
+        raise ProblemsFoundError(problems)
 
 
 def _foreign_references(edition: Edition) -> list[Element]:

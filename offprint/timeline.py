@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from .fonts import text_width
+from .fonts import TEXT_FAMILY, text_width
 from .problems import Problem, suggestion
 from .records import YamlData, read_record
 from .templating import render, short_date
@@ -101,23 +101,30 @@ def read_timeline(path: Path, file: str) -> tuple[Timeline | None, list[Problem]
     return record, data.problems
 
 
-def render_timeline(timeline: Timeline, alternative: str, identifier: str, lang: str) -> str:
+def render_timeline(
+    timeline: Timeline, alternative: str, identifier: str, lang: str, typeface: str
+) -> str:
     """Return `timeline` as an SVG element for the middle of a page.
 
-    `alternative` says in a sentence what it shows; the events follow it in the description.
+    `alternative` says in a sentence what it shows; the events follow it in the description. Its
+    words are measured in `typeface`.
     """
-    rows, height = _place_rows(timeline, lang)
+    rows, height = _place_rows(timeline, lang, typeface)
     listed = "; ".join(f"{row.date}: {row.event.label}" for row in rows)
     return render(
-        "timeline.svg.j2", rows=rows, kinds=timeline.kinds, legend=_place_legend(timeline),
+        "timeline.svg.j2", rows=rows, kinds=timeline.kinds,
+        legend=_place_legend(timeline, typeface),
         ticks=_place_ticks(timeline, height), height=round(height, 1), width=WIDTH, type=TYPE,
         leading=LEADING, axis=AXIS, marks=AXIS + FAN, dates=AXIS + FAN + DATES, labels=LABELS,
-        top=LEGEND, alternative=alternative or timeline.title, listed=listed, id=identifier)
+        top=LEGEND, alternative=alternative or timeline.title, listed=listed, id=identifier,
+        typeface=typeface)
 
 
-def _place_rows(timeline: Timeline, lang: str) -> tuple[list[Row], float]:
+def _place_rows(
+    timeline: Timeline, lang: str, typeface: str
+) -> tuple[list[Row], float]:
     """Return the rows, evenly spaced, and the height of the whole."""
-    wrapped = [_wrap(event.label, WIDTH - LABELS) for event in timeline.events]
+    wrapped = [_wrap(event.label, WIDTH - LABELS, typeface) for event in timeline.events]
     height = LEGEND + sum(len(lines) * LEADING + GAP for lines in wrapped)
     rows, y = [], LEGEND + TYPE
     for event, lines in zip(timeline.events, wrapped, strict=True):
@@ -146,21 +153,21 @@ def _place_ticks(timeline: Timeline, height: float) -> list[tuple[int, float]]:
     return [(year, _on_axis(timeline, year, height)) for year in years]
 
 
-def _place_legend(timeline: Timeline) -> list[tuple[float, Kind]]:
+def _place_legend(timeline: Timeline, typeface: str) -> list[tuple[float, Kind]]:
     """Return each kind with the place where its mark stands, side by side."""
     x, placed = AXIS - 22, []
     for kind in timeline.kinds.values():
         placed.append((round(x, 1), kind))
-        x += text_width(kind.label, TYPE) + 34
+        x += text_width(kind.label, TYPE, typeface) + 34
     return placed
 
 
-def _wrap(label: str, width: float) -> tuple[str, ...]:
+def _wrap(label: str, width: float, typeface: str = TEXT_FAMILY) -> tuple[str, ...]:
     """Return `label` in lines no wider than `width`."""
     lines: list[str] = []
     for word in label.split():
         longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, TYPE) <= width:
+        if lines and text_width(longer, TYPE, typeface) <= width:
             lines[-1] = longer
         else:
             lines.append(word)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from .body import BACK_MATTER, Body, embed_pictures
+from .body import Body, embed_pictures, place_notes_at_end
 from .edition import Edition
 from .fonts import Cut, style_rules
 from .pages import PageMap, make_mark, mark_pages
 from .tables import mark_table_heads, scroll_wide_blocks
-from .templating import read_template, render
+from .templating import read_template
 from .tree import Element, outer_html
 
 
@@ -35,22 +35,24 @@ def render_web(
     if page_map:
         mark_pages(page_map, [body.article], make_mark)
     _link_paragraph_numbers(edition, body.article)
-    _place_notes(edition, body)
+    place_notes_at_end(edition, body)
+    body.article.set("data-notes", edition.theme.notes)
     _offer_files(edition, body.article, record.files)
     _offer_choice(edition, body.article)
     body.article.set("data-citation", record.citation)
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
     scroll_wide_blocks(body.article, edition.words["table"], edition.words["code"])
-    return render(
+    return edition.render(
         "web.html.j2", front=edition.front, edition=edition, words=edition.words,
         plain_title=body.title, headings=headings, body=outer_html(body.article),
-        css=_screen_style(cuts),
-        script=read_template("screen.js"), head=record.head)
+        css=_screen_style(edition, cuts),
+        script=read_template("screen.js", edition.own_templates), head=record.head)
 
 
-def _screen_style(cuts: tuple[Cut, ...]) -> str:
-    return style_rules(cuts, "woff2") + read_template("type.css") + read_template("screen.css")
+def _screen_style(edition: Edition, cuts: tuple[Cut, ...]) -> str:
+    return (style_rules(cuts, "woff2") + edition.render("type.css")
+            + edition.render("screen.css"))
 
 
 def _link_paragraph_numbers(edition: Edition, article: Element) -> None:
@@ -143,36 +145,3 @@ def _add_select(form: Element, name: str, label: str, options: list[tuple[str, s
 def data_url(data: bytes) -> str:
     """Return `data` as an address of plain text, to be saved by the reader."""
     return "data:text/plain;charset=utf-8;base64," + base64.b64encode(data).decode()
-
-
-def _place_notes(edition: Edition, body: Body) -> None:
-    """Put the notes, with their ways back, between the essay and the back matter."""
-    if not body.notes:
-        return
-    section = etree.Element("section", {
-        "id": "edition-notes", "class": "notes", "role": "doc-endnotes",
-        "aria-labelledby": "edition-notes-title"})
-    etree.SubElement(section, "h2", {"id": "edition-notes-title"}).text = edition.words["notes"]
-    listed = etree.SubElement(section, "ol")
-    for number, note in body.notes.items():
-        _add_way_back(note, number, edition.words["back"])
-        listed.append(note)
-    for number, call in body.calls():
-        call.set("aria-label", f"{edition.words['note']} {number}")
-    _insert_before_back_matter(body.article, section)
-
-
-def _add_way_back(note: Element, number: int, words: str) -> None:
-    last = note[-1] if len(note) and note[-1].tag == "p" else etree.SubElement(note, "p")
-    back = etree.SubElement(last, "a", {
-        "href": f"#r{number}", "class": "back", "role": "doc-backlink",
-        "aria-label": f"{words} {number}"})
-    back.text = "↑"
-
-
-def _insert_before_back_matter(article: Element, section: Element) -> None:
-    for number, child in enumerate(article):
-        if child.get("id") in BACK_MATTER:
-            article.insert(number, section)
-            return
-    article.append(section)

@@ -12,8 +12,9 @@
   const roomForContents = matchMedia("(min-width: 88rem)");
 
   function placeNotes() {
-    root.classList.toggle("margin-notes", roomForNotes.matches);
-    if (!roomForNotes.matches) return;
+    const beside = roomForNotes.matches && article.dataset.notes !== "end";
+    root.classList.toggle("margin-notes", beside);
+    if (!beside) return;
     const top = article.getBoundingClientRect().top;
     let free = 0;
     for (const note of document.querySelectorAll(".notes > ol > li")) {

@@ -1,11 +1,16 @@
-"""Makes the pictures of README and docs from output/: python tests/pictures.py.
+"""Makes the pictures of README and docs: python tests/pictures.py.
 
-It needs `python3 build.py` and `python3 build.py booklet handout large-print` before.
+Those of the bookish design are made from output/, and need `python3 build.py` and
+`python3 build.py booklet handout large-print` before; for the modern design, the essay is built
+anew with another line in its front matter.
 """
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pypdfium2
@@ -56,7 +61,23 @@ def make_screen(page: Path, picture: Path) -> None:
     Image.open(picture).convert("RGB").quantize(48).save(picture, optimize=True)
 
 
+def build_modern(folder: Path) -> Path:
+    """Build the essay of this repository in the modern design; return where the editions are."""
+    for name in ("manuscript", "bibliography"):
+        shutil.copytree(PRESS / name, folder / name)
+    essay = folder / "manuscript/essay.md"
+    front = essay.read_text(encoding="utf-8").removeprefix("---\n")
+    essay.write_text(f"---\ntheme: modern\n{front}", encoding="utf-8")
+    subprocess.run([sys.executable, PRESS / "build.py", "--project", folder, "--quiet"],
+                   check=True)
+    return folder / "output"
+
+
 if __name__ == "__main__":
     make_pages(PRESS / "output/essay.pdf", PRESS / "docs/pages.png")
     make_sheets(PRESS / "output", PRESS / "docs/print.png")
     make_screen(PRESS / "output/essay.html", PRESS / "docs/screen.png")
+    with tempfile.TemporaryDirectory() as made:
+        output = build_modern(Path(made))
+        make_pages(output / "essay.pdf", PRESS / "docs/modern-pages.png")
+        make_screen(output / "essay.html", PRESS / "docs/modern-screen.png")

@@ -57,6 +57,7 @@ def test_installed_press_begins_and_prints_a_publication(command: Path, tmp_path
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0] == "output/essay.pdf"
     there = build_into(own, tmp_path / "there").output
+    assert (own / ".gitignore").read_text(encoding="utf-8") == "output/\n"
     made = {path.name: path.read_bytes() for path in (own / "output").iterdir()}
     assert {"essay.pdf", "essay.epub", "essay.html"} <= set(made)
     assert made == {path.name: path.read_bytes() for path in there.iterdir()}

@@ -46,7 +46,7 @@ def print_pages(root: Path) -> Printed:
     edition = read_edition(Project(root, root / "output"))
     text = resolve_text(edition, check_edition(edition)[0])
     body = render_body(edition, text)
-    cuts = cut_fonts(faces_for(text), body.characters)
+    cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
     layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
     return Printed(edition, body, layout, read_page_map(layout, body.article))
 

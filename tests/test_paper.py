@@ -29,7 +29,7 @@ def lay_out(publication: Publication) -> Layout:
     edition = read_edition(publication.project)
     text = resolve_text(edition, check_edition(edition)[0])
     body = render_body(edition, text)
-    cuts = cut_fonts(faces_for(text), body.characters)
+    cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
     return paper.lay_out(edition, paper.render_print(edition, body, cuts))
 
 
@@ -142,7 +142,7 @@ def test_a_long_note_at_the_end_has_a_page_of_its_own(write_essay: WriteEssay) -
 def alarms(publication: Publication, monkeypatch: pytest.MonkeyPatch, css: str) -> list[str]:
     """Return the alarms of a publication whose style sheet has some bad rules more."""
     style = paper.print_style
-    monkeypatch.setattr(paper, "print_style", lambda cuts: style(cuts) + css)
+    monkeypatch.setattr(paper, "print_style", lambda edition, cuts: style(edition, cuts) + css)
     return [str(note) for note in lay_out(publication).notes]
 
 
@@ -196,7 +196,7 @@ def test_what_weasyprint_warns_of_is_a_problem(
     write_essay: WriteEssay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A style sheet that WeasyPrint does not understand stops the build."""
-    monkeypatch.setattr(paper, "print_style", lambda cuts: "p { no-such-property: 1 }")
+    monkeypatch.setattr(paper, "print_style", lambda edition, cuts: "p { no-such-property: 1 }")
 
     with pytest.raises(ProblemsFoundError, match="no-such-property"):
         lay_out(write_essay("Text."))

@@ -40,6 +40,18 @@ def try_release(publication: Publication, *arguments: str) -> int:
 # What a release leaves
 
 
+def test_release_keeps_own_templates(publication: Publication) -> None:
+    """A release has the publication's own templates, and can be made again with them."""
+    publication.write("templates/screen.css", (
+        '{% include "press/screen.css" %}\nh1 { top: 0; }\n'))
+    assert try_release(publication, "--allow-dirty") == 0
+    publication.write("templates/screen.css", "h1 { top: 1px; }\n")
+
+    kept = publication.root / "editions/1.0.0/source/templates/screen.css"
+    assert "top: 0" in kept.read_text(encoding="utf-8")
+    assert run("verify", "--project", publication.root, "1.0.0") == 0
+
+
 def test_release_holds_source_record_and_checksums(released_library: Publication) -> None:
     """A release is the source as it was, its record, and checksums that hold for both."""
     folder = released_library.root / "editions/1.0.0"
