@@ -18,14 +18,15 @@ ASIDE = ("Note", "Cite", "RawInline", "RawBlock")
 
 def walk(node: Any) -> Iterator[Element]:
     """Yield every element in `node`, in reading order, parents before children."""
-    if isinstance(node, list):
-        for item in node:
-            yield from walk(item)
-    elif isinstance(node, dict):
-        if "t" in node:
-            yield node
-        for value in node.values():
-            yield from walk(value)
+    waiting = [node]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, dict):
+            if "t" in item:
+                yield item
+            waiting += reversed(item.values())
+        elif isinstance(item, list):
+            waiting += reversed(item)
 
 
 def elements(node: Any, kind: str) -> Iterator[Element]:
