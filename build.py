@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 
 from offprint.bootstrap import enter_environment
 
@@ -12,29 +13,45 @@ if __name__ == "__main__":
     enter_environment("test" if validators_wanted else "")
 
 from offprint import citation, deposit, imposition, paper
-from offprint.accessibility import find_barriers
-from offprint.body import render_body
+from offprint.body import Body, render_body
 from offprint.changes import CHANGES
-from offprint.checks import check_edition
+from offprint.checks import Checked, check_edition, describe_checks
+from offprint.citation import Item
 from offprint.command import CHECK, INFO, Options, Report, main
 from offprint.cover import render_cover
-from offprint.edition import read_edition
+from offprint.edition import Edition, read_edition
 from offprint.epub import render_epub
 from offprint.errata import ERRATA
-from offprint.fonts import cut_fonts, faces_for
+from offprint.fonts import Cut, cut_fonts, faces_for
 from offprint.info import render_build_record
+from offprint.layout import Layout
 from offprint.metadata import render_head
 from offprint.output import replace_files, write_output
-from offprint.pages import read_page_map
+from offprint.pages import PageMap, read_page_map
 from offprint.pdf import render_pdf
 from offprint.preview import WATCH
+from offprint.problems import Problem
 from offprint.project import PRESS
 from offprint.release import RELEASE, VERIFY
 from offprint.starter import NEW
-from offprint.text import resolve_text
+from offprint.text import Text, resolve_text
 from offprint.web import Record, render_web
 
 COMMANDS = (CHECK, WATCH, INFO, NEW, RELEASE, VERIFY, CHANGES, ERRATA)
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of an edition, before they have pages: what the files are made of."""
+
+    text: Text  # its corrections and citations in place, for the EPUB
+    resolved: Text  # the same without the section on how to cite it, for archives
+    body: Body
+    cuts: tuple[Cut, ...]
+    record: Record
+    sources: list[Item]
+    citations: dict[str, bytes]  # the files that cite it, by name
+    accessible: bool
 
 
 def build(options: Options) -> Report:
@@ -45,37 +62,61 @@ def build(options: Options) -> Report:
     step = options.progress.step
     with step("Reading and checking"):
         edition = read_edition(options.project, options.draft)
-        text, notes = check_edition(edition)
-        accessible = not find_barriers(edition, text)
-        item = citation.csl_item(edition, text, edition.swhid)
+        checked = check_edition(edition)
+        item = citation.csl_item(edition, checked.text, edition.swhid)
+    notes, checks = [*checked.notes], describe_checks(edition, checked)
     if options.check_only:
-        return Report([], [*notes, *citation.check_citation_file(edition, item)])
+        notes += citation.check_citation_file(edition, item)
+        return Report([], notes, checks=checks)
 
     with step("Resolving citations"):
-        resolved = resolve_text(edition, text)
-        citations = citation.render_citations(edition, text, edition.swhid)
-        sources = citation.read_sources(edition)
-        text = citation.add_cite_section(edition, resolved, citations)
-        body = render_body(edition, text)
-        cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
-        cite_files = citation.render_citation_files(item)
-        record = Record(
-            render_head(edition, text, edition.swhid, sources),
-            citations[0][2] if citations else edition.name_of("HTML"),
-            cite_files | citation.render_references(edition, sources))
+        words = render_words(edition, checked, item)
     if options.on_words:
-        options.on_words(edition, body, cuts, record)
+        options.on_words(edition, words.body, words.cuts, words.record)
 
     missing = paper.find_missing()
     layout = page_map = None
     if not missing:
         with step("Setting the pages"):
-            layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
-            page_map = read_page_map(layout, body.article)
-            notes += layout.notes
-            notes += page_map.problems(edition.manuscript.file)
+            layout = paper.lay_out(edition, paper.render_print(edition, words.body, words.cuts))
+            page_map = read_page_map(layout, words.body.article)
+        notes += [*layout.notes, *page_map.problems(edition.manuscript.file)]
+        checks = (*checks, page_map.description)
 
-    files = {}
+    files, notes_on_files = render_files(options, edition, words, layout, page_map)
+    written = write_output(options.project.output, files)
+    if not options.targets and options.project.root == PRESS and not edition.draft:
+        replace_files(PRESS, {"CITATION.cff": files["CITATION.cff"]})
+    return Report(written, notes + notes_on_files, missing, page_map, checks)
+
+
+def render_words(edition: Edition, checked: Checked, item: Item) -> Words:
+    """Return the words of `edition`, which `item` describes, with citations in their style."""
+    resolved = resolve_text(edition, checked.text)
+    citations = citation.render_citations(edition, checked.text, edition.swhid)
+    sources = citation.read_sources(edition)
+    text = citation.add_cite_section(edition, resolved, citations)
+    body = render_body(edition, text)
+    files = citation.render_citation_files(item)
+    record = Record(
+        render_head(edition, text, edition.swhid, sources),
+        citations[0][2] if citations else edition.name_of("HTML"),
+        files | citation.render_references(edition, sources))
+    return Words(text, resolved, body, cut_fonts(faces_for(text, edition.theme), body.characters),
+                 record, sources, files, checked.accessible)
+
+
+def render_files(
+    options: Options, edition: Edition, words: Words, layout: Layout | None,
+    page_map: PageMap | None,
+) -> tuple[dict[str, bytes], list[Problem]]:
+    """Return the files that `options` name, by name, and notes on them.
+
+    Without a layout there is no PDF, and the other editions mark no pages.
+    """
+    step = options.progress.step
+    files: dict[str, bytes] = {}
+    notes: list[Problem] = []
     built_by = render_build_record(edition)
     forms = [form for form in imposition.FORMS if options.wants(form)]
     if layout and (options.wants("pdf") or forms):
@@ -91,22 +132,22 @@ def build(options: Options) -> Report:
             notes += notes_on_sheets
     if options.wants("epub"):
         with step("Making the EPUB"):
-            cover = render_cover(edition, text, cuts) if layout else None
-            files["essay.epub"] = render_epub(edition, text, cuts, cover, page_map, accessible)
+            cover = render_cover(edition, words.text, words.cuts) if layout else None
+            files["essay.epub"] = render_epub(
+                edition, words.text, words.cuts, cover, page_map, words.accessible)
     if options.wants("html"):
         with step("Making the HTML page"):
-            files["essay.html"] = render_web(edition, body, cuts, page_map, record).encode()
+            files["essay.html"] = render_web(
+                edition, words.body, words.cuts, page_map, words.record).encode()
     if options.wants("deposit"):
         with step("Making the deposit files"):
-            files |= deposit.render_deposit(edition, resolved, edition.swhid, sources)
+            files |= deposit.render_deposit(edition, words.resolved, edition.swhid, words.sources)
             notes += deposit.check_deposit(edition)
     if not options.targets:
-        files |= cite_files | deposit.render_records(edition, text, edition.swhid, sources)
+        files |= words.citations
+        files |= deposit.render_records(edition, words.text, edition.swhid, words.sources)
         files["build.json"] = built_by
-    written = write_output(options.project.output, files)
-    if not options.targets and options.project.root == PRESS and not edition.draft:
-        replace_files(PRESS, {"CITATION.cff": cite_files["CITATION.cff"]})
-    return Report(written, notes, missing, page_map)
+    return files, notes
 
 
 def run() -> int:

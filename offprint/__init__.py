@@ -3,7 +3,8 @@
 In the order of the work:
 
 - `command` says what is asked for, `bootstrap` makes a bare Python able to do it, `info` says
-  what is missing and records what shaped a build;
+  what is missing and records what shaped a build, `progress` and a `summary` show the work on a
+  terminal;
 - `project` knows where things are; `manuscript`, `bibliography`, `corrections` and `timeline`
   read the sources (YAML through `records`), `styles` and `licenses` what they name;
 - `theme` is what an essay chooses of its looks;

@@ -19,7 +19,7 @@ from .document import attribute, elements, has_class, plain_text, walk
 from .edition import Edition
 from .languages import foreign_words, without_marked
 from .problems import Problem
-from .text import Text, find_timelines, image_path
+from .text import Text, image_path, path_of
 
 # Words that say nothing of where a link leads (WCAG 2.2, 2.4.4), by language.
 BARE_LINKS = {
@@ -87,12 +87,12 @@ def check_languages(edition: Edition, text: Text) -> Iterator[Problem]:
                     re.escape(words.split()[0]) + r"(?![^\[\]]*\]\{[^}]*\blang=)")
                 yield _note(edition, unmarked, _in_letters(words, script),
                             f"name it, by its tag: [{words}]{{lang=…}}")
-    for image, timeline in find_timelines(edition, text.essay):
+    for source, timeline in text.timelines.items():
         labels = [timeline.title, *(kind.label for kind in timeline.kinds.values()),
                   *(event.label for event in timeline.events)]
         for words, script in chain.from_iterable(
                 foreign_words(label, edition.front.lang) for label in labels):
-            yield Problem(edition.project.name(image_path(edition, image)), 0,
+            yield Problem(edition.project.name(path_of(edition, source)), 0,
                           _in_letters(words, script),
                           "a drawing cannot name it: write it in other letters", note=True)
 

@@ -91,7 +91,7 @@ def _make_environment(python: Path, group: str) -> None:
     print(f"Setting up {FOLDER.name} (once; about a minute) …", file=sys.stderr, flush=True)
     _run([] if _has_pip(python) else [sys.executable, "-m", "venv", "--clear", str(FOLDER)],
          "python3 -m venv failed; on Debian and Ubuntu: sudo apt install python3-venv")
-    _run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted],
+    _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", *wanted],
          "pip could not install what pyproject.toml lists; is there a network?")
     for name in {"", group}:
         _stamp(name).write_text(_digest(), encoding="utf-8")
@@ -104,11 +104,12 @@ def _has_pip(python: Path) -> bool:
 
 
 def _run(command: list[str], remedy: str) -> None:
-    """Run a set-up step; show what it said only where it failed."""
+    """Run a set-up step; without --verbose, show what it said only where it failed."""
     if not command:
         return
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    shown = "--verbose" in sys.argv
+    done = subprocess.run(command, capture_output=not shown, text=True, check=False)
     if done.returncode:
-        said = (done.stderr or done.stdout).strip().splitlines()[-3:]
+        said = (done.stderr or done.stdout or "").strip().splitlines()[-3:]
         print("\n".join([*said, f"build.py: {remedy}"]), file=sys.stderr)
         sys.exit(3)

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
@@ -36,13 +37,21 @@ WITH_ATTRIBUTES = (
 PICTURES = (*PICTURE_TYPES, ".yaml")
 
 
-def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
+class Checked(NamedTuple):
+    """A text in which no problem was found, the notes on it, and whether nobody is kept out."""
+
+    text: Text
+    notes: list[Problem]
+    accessible: bool
+
+
+def check_edition(edition: Edition) -> Checked:
     """Return the text of `edition`, read by Pandoc, and the notes on it.
 
     Raises ProblemsFoundError with every problem and note, where there is a problem.
     """
     problems = list(edition.problems)
-    text = None
+    text, barriers = None, []
     if edition.manuscript.body.strip():
         try:
             text = read_text(edition)
@@ -54,10 +63,23 @@ def check_edition(edition: Edition) -> tuple[Text, list[Problem]]:
     if text:
         for check in CHECKS:
             problems += check(edition, text)
-        problems += find_barriers(edition, text)
+        barriers = find_barriers(edition, text)
+        problems += barriers
     if text is None or any(not problem.note for problem in problems):
         raise ProblemsFoundError(problems)
-    return text, sorted(set(problems))
+    return Checked(text, sorted(set(problems)), not barriers)
+
+
+def describe_checks(edition: Edition, checked: Checked) -> tuple[str, ...]:
+    """Return what has been checked in a text without problems, in words."""
+    cited = len(cited_keys(edition, checked.text))
+    corrected = len(edition.corrections.all)
+    found = ["links, pictures, headings and letters are sound",
+             *([f"{cited} sources are in the bibliography"] if cited else []),
+             *([f"{corrected} corrections agree with it"] if corrected else [])]
+    barred = "nothing found that keeps one out" if checked.accessible else (
+        "something keeps one out, see the notes; accessibility is not claimed")
+    return (f"Text: {', '.join(found)}", f"Readers: {barred}")
 
 
 def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:

@@ -25,7 +25,7 @@ from .passages import (
     standing_words,
 )
 from .problems import Problem, suggestion
-from .text import Text, find_timelines
+from .text import Text
 
 # What may stand between two words of the Markdown: marks, spaces, citations, calls of notes.
 BETWEEN = r"(?:[^\w\[]|\[(?:[@^-][^\]]*\])?)+"
@@ -147,7 +147,7 @@ def _in_markdown(words: str) -> re.Pattern[str]:
 def _words_aside(edition: Edition, text: Text) -> dict[str, str]:
     """Return the words that editions print and that are not in the tree of the essay."""
     timelines = [f"{timeline.title}\n" + "\n".join(event.label for event in timeline.events)
-                 for _, timeline in find_timelines(edition, text.essay)]
+                 for timeline in text.timelines.values()]
     sources = [value for entry in edition.bibliography.entries.values()
                for value in entry.fields.values()]
     return {"timeline": "\n".join(timelines), "bibliography": "\n".join(sources)}

@@ -8,8 +8,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from . import __version__
 from .problems import Problem, ProblemsFoundError, ToolError, UsageError, suggestion
+from .progress import TOOLS, Progress, show_tools_words
 from .project import INSTALLED, PRESS, Project
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ TARGETS = {
 THICKNESS = 0.1  # of a leaf of ordinary paper, 80 g/m², in millimetres
 
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
+CLOSED = 141  # what a shell reports of a program whose reader has gone
 
 # The press under the name by which it was called, and how to call it.
 PROGRAM = "offprint" if INSTALLED else "build.py"
@@ -49,28 +50,6 @@ no name builds all editions."""
 EXIT_CODES = """\
 exit codes: 0 built; 1 problems in text, bibliography or corrections;
             2 wrong command line; 3 a tool is missing or failed"""
-
-
-class Progress:
-    """Shows the step at work on a terminal, and nothing where nobody watches."""
-
-    def __init__(self, shown: bool, verbose: bool) -> None:
-        self.shown = shown
-        self.verbose = verbose
-
-    @contextmanager
-    def step(self, words: str) -> Iterator[None]:
-        """Show `words` while the block runs; with --verbose, also how long it took."""
-        began = time.perf_counter()
-        if self.shown:
-            from rich.console import Console
-
-            with Console(stderr=True).status(words):
-                yield
-        else:
-            yield
-        if self.verbose:
-            print(f"{time.perf_counter() - began:6.2f} s  {words}", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -106,6 +85,7 @@ class Report:
     notes: list[Problem]
     missing: str = ""
     page_map: PageMap | None = None
+    checks: tuple[str, ...] = ()  # what was looked at, and found right
 
 
 Build: TypeAlias = Callable[[Options], Report]
@@ -149,13 +129,16 @@ def main(
         tuple(name for name in TARGETS if name in given.what), draft=given.draft,
         thickness=getattr(given, "thickness", THICKNESS), progress=progress)
     run = partial(command.run, options, build, given) if command else partial(build, options)
+    if given.verbose:
+        show_tools_words()
     return _report(run, given.quiet)
 
 
 def _report(run: Callable[[], Report], quiet: bool) -> int:
     """Run what was asked for, show what came of it, and return the exit code."""
+    began = time.perf_counter()
     try:
-        report = run()
+        return _show(run(), quiet, began)
     except ProblemsFoundError as error:
         show_problems(error.problems)
         return PROBLEMS
@@ -168,6 +151,10 @@ def _report(run: Callable[[], Report], quiet: bool) -> int:
     except RecursionError:
         print(f"{PROGRAM}: the text is nested too deeply to be printed", file=sys.stderr)
         return PROBLEMS
+    except BrokenPipeError:
+        # Whoever read the list, such as `head`, has read enough; nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLOSED
     except OSError as error:
         print(f"{PROGRAM}: {error.filename or 'a file'}: {error.strerror or error}; "
               "check the place and its permissions", file=sys.stderr)
@@ -175,11 +162,28 @@ def _report(run: Callable[[], Report], quiet: bool) -> int:
     except KeyboardInterrupt:
         print(f"{PROGRAM}: stopped; the last output is as it was", file=sys.stderr)
         return TOOL
+    except Exception as error:
+        # A mistake of the press itself: its traceback is for those who mend it.
+        TOOLS.error("", exc_info=True)
+        print(f"{PROGRAM}: the press failed, and the last output is as it was: "
+              f"{type(error).__name__}: {error}\n    this is a mistake in the press; "
+              "please report it with what --verbose shows", file=sys.stderr)
+        return TOOL
+
+
+def _show(report: Report, quiet: bool, began: float) -> int:
+    """Show what came of a build that `began` then, and return the exit code."""
     found = [problem for problem in report.notes if not problem.note]
     for problem in found if quiet else report.notes:
         print(problem, file=sys.stderr)
-    for path in () if quiet else report.written:
-        print(_short(path))
+    if not quiet and sys.stdout.isatty():
+        from .summary import show_summary
+
+        show_summary(report, time.perf_counter() - began)
+    elif not quiet:
+        for path in report.written:
+            print(path_from_here(path))
+    sys.stdout.flush()
     if report.missing:
         print(f"{PROGRAM}: {report.missing}", file=sys.stderr)
         return TOOL
@@ -337,11 +341,11 @@ def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true",
                         help="print problems only")
     parser.add_argument("--verbose", action="store_true",
-                        help="say how long each step took")
+                        help="say how long each step took, and show what the tools themselves say")
     parser.add_argument("--version", action="version", version=f"Offprint {__version__}")
 
 
-def _short(path: Path) -> str:
+def path_from_here(path: Path) -> str:
     """Return `path` as seen from the current folder, where it lies below it."""
     try:
         return str(path.relative_to(Path.cwd()))

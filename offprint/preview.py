@@ -29,12 +29,13 @@ from lxml import etree
 
 from . import pandoc
 from .body import Body
-from .command import Build, Command, Options, Progress, Report
+from .command import Build, Command, Options, Report
 from .edition import Edition
 from .fonts import Cut
 from .manuscript import read_manuscript
 from .pages import PageMap, carry_page_map, stream_of
 from .problems import Problem, ProblemsFoundError, ToolError
+from .progress import PAGES, Progress, listening
 from .project import TEMPLATES, Project
 from .templating import forget_words
 from .tree import Element, inner_html
@@ -238,16 +239,8 @@ def _stopping_when(is_stale: Callable[[], bool]) -> Iterator[None]:
         if is_stale():
             raise SupersededError
 
-    handler = logging.Handler()
-    handler.emit = stop  # type: ignore[method-assign]
-    # WeasyPrint tells this logger of every page that it begins.
-    logger = logging.getLogger("weasyprint.progress")
-    logger.setLevel(logging.INFO)
-    logger.addHandler(handler)
-    try:
+    with listening(PAGES, stop):
         yield
-    finally:
-        logger.removeHandler(handler)
 
 
 def _folders(project: Project) -> list[tuple[Path, int]]:

@@ -85,7 +85,7 @@ def release(options: Options, build: Build, given: argparse.Namespace) -> Report
                 f"its files again: python3 build.py verify {version} --keep", note=True)])
         problems += _refusals(options, edition, given.allow_dirty, not problems)
         try:
-            notes = check_edition(edition)[1]
+            notes = check_edition(edition).notes
         except ProblemsFoundError as error:
             problems, notes = [*problems, *error.problems], []
     if any(not problem.note for problem in problems):

@@ -47,12 +47,16 @@ FRONT, BACK = "offprint-front", "offprint-back"
 
 @dataclass(frozen=True)
 class Text:
-    """The converted text in its three parts, as Pandoc blocks; the title is a heading 1."""
+    """The converted text in its three parts, as Pandoc blocks; the title is a heading 1.
+
+    `timelines` holds what images of timeline data show, by the name of the image.
+    """
 
     document: Document
     front: list[Element]
     essay: list[Element]
     back: list[Element]
+    timelines: dict[str, Timeline]
 
     @property
     def blocks(self) -> list[Element]:
@@ -108,14 +112,14 @@ def read_text(edition: Edition) -> Text:
     places = places_of(edition.corrections, edition.front.version, essay)
     mark_passages(places, edition.words["correction"])
     return Text(document, front, shift_headings(essay, 2 - top) if top else essay,
-                name_places(back, places))
+                name_places(back, places), read_timelines(edition, essay))
 
 
 def resolve_text(edition: Edition, text: Text) -> Text:
     """Return `text` with timelines drawn and citations and bibliography in their style."""
     back = text.back if cited_keys(edition, text) else _without_bibliography(text.back)
     document = text.as_document([
-        make_part(FRONT, text.front), *draw_timelines(edition, text.essay), make_part(BACK, back)])
+        make_part(FRONT, text.front), *draw_timelines(edition, text), make_part(BACK, back)])
     foreign = _foreign_references(edition)
     document["meta"] = {
         "nocite": _nocite(cited_aside(edition, text)),
@@ -131,7 +135,8 @@ def resolve_text(edition: Edition, text: Text) -> Text:
     blocks = drop_second_stops(blocks)
     front, rest = take_part(blocks, FRONT)
     back, essay = take_part(rest, BACK)
-    return Text({**resolved, "meta": {}}, front, essay, unwrap_notes(back, "correction"))
+    return Text({**resolved, "meta": {}}, front, essay, unwrap_notes(back, "correction"),
+                text.timelines)
 
 
 def cited_keys(edition: Edition, text: Text) -> set[str]:
@@ -143,7 +148,7 @@ def cited_aside(edition: Edition, text: Text) -> list[str]:
     """Return the keys that stand in the bibliography without a citation in the text."""
     keys = [name.strip().removeprefix("@")
             for item in edition.front.nocite for name in item.split(",")]
-    for _, timeline in find_timelines(edition, text.essay):
+    for timeline in text.timelines.values():
         for _, sources in cited_sources(timeline):
             keys += CITED_KEY.findall(sources)
     return keys
@@ -151,7 +156,12 @@ def cited_aside(edition: Edition, text: Text) -> list[str]:
 
 def image_path(edition: Edition, image: Element) -> Path:
     """Return the file that an image names."""
-    return edition.project.manuscript / unquote(image["c"][2][0])
+    return path_of(edition, image["c"][2][0])
+
+
+def path_of(edition: Edition, source: str) -> Path:
+    """Return the file of the publication that is the `source` of an image."""
+    return edition.project.manuscript / unquote(source)
 
 
 def is_timeline(edition: Edition, path: Path) -> bool:
@@ -160,32 +170,31 @@ def is_timeline(edition: Edition, path: Path) -> bool:
             and edition.project.contains(path))
 
 
-def find_timelines(edition: Edition, blocks: list[Element]) -> list[tuple[Element, Timeline]]:
-    """Return the images whose file is timeline data, each with its data."""
-    found = []
+def read_timelines(edition: Edition, blocks: list[Element]) -> dict[str, Timeline]:
+    """Return the data of the images whose file is timeline data, by the name of the image."""
+    found = {}
     for image in elements(blocks, "Image"):
         path = image_path(edition, image)
         if is_timeline(edition, path):
             timeline, _ = read_timeline(path, edition.project.name(path))
             if timeline:
-                found.append((image, timeline))
+                found[image["c"][2][0]] = timeline
     return found
 
 
-def draw_timelines(edition: Edition, blocks: list[Element]) -> list[Element]:
-    """Return `blocks` with each image of timeline data replaced by its drawing."""
-    drawings = {image["c"][2][0]: timeline for image, timeline in find_timelines(edition, blocks)}
-
+def draw_timelines(edition: Edition, text: Text) -> list[Element]:
+    """Return the essay with each image of timeline data replaced by its drawing."""
     def draw(element: Element) -> list[Element] | None:
-        if element["t"] != "Image" or element["c"][2][0] not in drawings:
+        if element["t"] != "Image" or element["c"][2][0] not in text.timelines:
             return None
         identifier, _, pairs = attribute(element)
-        name = identifier or "timeline-" + re.sub(r"\W+", "-", element["c"][2][0])
+        source = element["c"][2][0]
+        name = identifier or "timeline-" + re.sub(r"\W+", "-", source)
         return [as_inline(render_timeline(
-            drawings[element["c"][2][0]], dict(pairs).get("alt") or plain_text(element["c"][1]),
+            text.timelines[source], dict(pairs).get("alt") or plain_text(element["c"][1]),
             name, edition.front.lang, edition.theme.typeface))]
 
-    drawn: list[Element] = rewrite(blocks, draw)
+    drawn: list[Element] = rewrite(text.essay, draw)
     return drawn
 
 

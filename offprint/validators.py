@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import pikepdf
 
 from .problems import ToolError
+from .progress import quote_tool
 from .project import PRESS
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def ace_violations(path: str | Path) -> list[str]:
         command = [node, program, "--silent", "--tempdir", folder, "--outdir", folder, _real(path)]
         run = subprocess.run(command, capture_output=True, encoding="utf-8", env=environment,
                              check=False)
+        quote_tool(command, run.stdout + run.stderr)
         report = Path(folder, "report.json")
         if run.returncode or not report.exists():
             raise RuntimeError(f"Ace did not finish: {run.stdout}{run.stderr}")
@@ -211,6 +213,7 @@ def _java(jar: str | Path, *arguments: str) -> list[dict[str, Any]]:
     utf8 = {**os.environ, "LC_ALL": "C.UTF-8"}  # for file names, which Java reads by the locale
     run = subprocess.run([*command, *arguments], capture_output=True, encoding="utf-8", env=utf8,
                          check=False)
+    quote_tool([*command, *arguments], run.stdout + run.stderr)
     messages = json.loads(run.stdout)["messages"] if run.stdout else []
     if not messages and (run.returncode or not run.stdout):
         raise RuntimeError(f"{Path(jar).name} did not finish: {run.stderr}")

@@ -168,7 +168,7 @@ class Publication:
     def problems(self) -> list[Problem]:
         """Return all problems and notes that a check finds."""
         try:
-            return check_edition(read_edition(self.project))[1]
+            return check_edition(read_edition(self.project)).notes
         except ProblemsFoundError as error:
             return error.problems
 

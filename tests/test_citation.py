@@ -74,7 +74,7 @@ def cited(publication: Publication) -> Callable[..., tuple[Edition, Text, dict[s
             "---\n\nOne paragraph.\n"))
         edition = read_edition(publication.project)
         assert edition.problems == ()
-        text, _ = check_edition(edition)
+        text = check_edition(edition).text
         return edition, text, citation.csl_item(edition, text, SWHID)
 
     return read
@@ -209,7 +209,7 @@ def test_keywords_are_the_same_everywhere(cited: Callable[..., Any]) -> None:
 def test_files_say_nothing_that_is_not_known(publication: Publication) -> None:
     """Without DOI, address, publisher, abstract and keywords no file has a field for them."""
     edition = read_edition(publication.project)
-    item = citation.csl_item(edition, check_edition(edition)[0], "")
+    item = citation.csl_item(edition, check_edition(edition).text, "")
 
     assert {"id", "type", "title", "author", "issued", "version", "language"} == set(item)
     for render in (citation.render_bibtex, citation.render_ris, citation.render_csl_json,
@@ -286,7 +286,7 @@ def test_key_is_plain_letters_and_the_year(
 def test_draft_is_cited_as_one(publication: Publication) -> None:
     """The version of a draft says that it is one, in every form."""
     edition = read_edition(publication.project, draft=True)
-    text, _ = check_edition(edition)
+    text = check_edition(edition).text
 
     assert citation.csl_item(edition, text, "")["version"] == "1.0.0-draft"
     assert all("1.0.0-draft" in plain
@@ -295,7 +295,7 @@ def test_draft_is_cited_as_one(publication: Publication) -> None:
 
 def citations_of(project: Path) -> dict[str, str]:
     edition = read_edition(Project(project, project / "output"))
-    text, _ = check_edition(edition)
+    text = check_edition(edition).text
     return {label: plain for label, _, plain in citation.render_citations(edition, text, SWHID)}
 
 
@@ -389,7 +389,7 @@ def test_stale_citation_file_is_noted(
     """The press's own CITATION.cff that differs is a note; the same one, or none, is none."""
     monkeypatch.setattr(citation, "PRESS", publication.root)
     edition = read_edition(publication.project)
-    item = citation.csl_item(edition, check_edition(edition)[0], "")
+    item = citation.csl_item(edition, check_edition(edition).text, "")
 
     assert list(citation.check_citation_file(edition, item)) == []
     publication.write("CITATION.cff", citation.render_cff(item))

@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from offprint import paper
 from offprint.problems import ToolError
+from offprint.project import PRESS
 
-from .conftest import BASE, Publication, run
+from .conftest import BASE, COMMANDS, Publication, run
+
+BUILD = [sys.executable, PRESS / "build.py"]
+
+
+def on_a_terminal(arguments: Sequence[str | Path]) -> str:
+    """Run the command on a terminal of its own; return what a person sees there at the end."""
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "110"}
+    with subprocess.Popen([*BUILD, *arguments], stdout=theirs, stderr=theirs, env=environment):
+        os.close(theirs)
+        said = b""
+        while True:
+            try:
+                said += os.read(ours, 4096)
+            except OSError:  # the other end is closed
+                break
+    os.close(ours)
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said.decode())
+    lines = (line.rstrip("\r").rpartition("\r")[2].rstrip() for line in plain.split("\n"))
+    at_work = re.compile("[\u2800-\u28ff] ")  # the sign that turns while a step runs
+    return "\n".join(line for line in lines if line and not at_work.match(line))
 
 
 def test_no_target_builds_all_editions(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -131,3 +159,82 @@ def test_info_names_every_tool(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr().out
     for name in ("Offprint", "Python", "Pandoc", "weasyprint", "Pango", "fontpkg-eb-garamond"):
         assert name in said
+
+
+def test_a_terminal_shows_steps_and_a_table(tmp_path: Path) -> None:
+    """A terminal shows each step with its time, then a table of what was made and checked."""
+    said = on_a_terminal(["--project", BASE, "--output", tmp_path])
+
+    assert re.findall(r"^ +[\d.]+ s  (.+)", said, re.M) == [
+        "Reading and checking", "Resolving citations", "Setting the pages", "Writing the PDF",
+        "Making the EPUB", "Making the HTML page"]
+    assert re.search(rf"^PDF +1 page, A5 +\d+ kB +{tmp_path}/essay.pdf$", said, re.M)
+    assert re.search(rf"^EPUB +1 marked +\d+ kB +{tmp_path}/essay.epub$", said, re.M)
+    assert "✓ Pages: 1 of 1 begin at the same word in every edition" in said
+    assert "✓ Readers: nothing found that keeps one out" in said
+
+
+def test_a_terminal_shows_problems_and_no_table(publication: Publication) -> None:
+    """With problems a terminal shows these, and nothing that looks like success."""
+    publication.change("manuscript/essay.md", "One paragraph", "One [gone](#gone) paragraph")
+
+    said = on_a_terminal(["--project", publication.root])
+
+    assert said.startswith('manuscript/essay.md:9: the link to "#gone" leads nowhere')
+    assert "✓" not in said
+
+
+def test_verbose_shows_the_words_of_the_tools(
+    tmp_path: Path,
+) -> None:
+    """--verbose shows how long each step took, how Pandoc was called, what WeasyPrint said."""
+    done = subprocess.run([*BUILD, "--verbose", "--project", BASE, "--output", tmp_path],
+                          capture_output=True, text=True, check=True)
+
+    assert re.search(r"^ +[\d.]+ s  Setting the pages$", done.stderr, re.M)
+    assert re.search(r"^ +pandoc -f markdown", done.stderr, re.M)
+    assert re.search(r"^ +Step 6 - Creating PDF$", done.stderr, re.M)
+
+
+@pytest.mark.parametrize("verbose", [False, True])
+def test_a_mistake_of_the_press_says_so(
+    verbose: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture,
+) -> None:
+    """When the press itself fails, that is one message and exit code 3; --verbose shows where."""
+    def fail(*_: object) -> None:
+        raise LookupError("no such box")
+
+    monkeypatch.setattr(paper, "lay_out", fail)
+
+    assert run("pdf", "--project", BASE, "--output", tmp_path / "output",
+               *(["--verbose"] if verbose else [])) == 3
+
+    said = capsys.readouterr().err
+    assert "the press failed, and the last output is as it was: LookupError: no such box" in said
+    assert ("Traceback" in said) is verbose
+    assert not (tmp_path / "output").exists()
+
+
+def test_a_reader_may_stop_reading(tmp_path: Path) -> None:
+    """When the reader of the list goes, such as `head`, nothing is said of it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+
+    done = subprocess.run([*BUILD, "info"], stdout=writer, stderr=subprocess.PIPE, text=True,
+                          check=False)
+
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+def test_help_of_every_command_has_an_example(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help of a command ends in a line that can be copied."""
+    with pytest.raises(SystemExit) as stopped:
+        run(name, "--help")
+
+    assert stopped.value.code == 0
+    assert f"example:\n  python3 build.py {name}" in capsys.readouterr().out

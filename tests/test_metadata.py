@@ -51,7 +51,7 @@ BOOK: dict[str, Any] = {
 def read(project: Project) -> tuple[Edition, Text]:
     """Return the edition of `project` and its text, resolved."""
     edition = read_edition(project)
-    return edition, resolve_text(edition, check_edition(edition)[0])
+    return edition, resolve_text(edition, check_edition(edition).text)
 
 
 def head_of(project: Project, swhid: str = "", *references: dict[str, Any]) -> Any:

@@ -44,7 +44,7 @@ class Printed:
 def print_pages(root: Path) -> Printed:
     """Lay out a publication and read its page map."""
     edition = read_edition(Project(root, root / "output"))
-    text = resolve_text(edition, check_edition(edition)[0])
+    text = resolve_text(edition, check_edition(edition).text)
     body = render_body(edition, text)
     cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
     layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
@@ -212,7 +212,7 @@ def test_quotations_are_numbered_and_lists_are_not(write_essay: Write) -> None:
         "One.\n\n> Two.\n>\n> Three.\n\n- not\n\n- these\n\nFour.^[Not this.]\n\n| not |\n|---|\n"
         "| this |\n\n| nor\n| verse\n\nFive.")
     edition = read_edition(publication.project)
-    body = render_body(edition, resolve_text(edition, check_edition(edition)[0]))
+    body = render_body(edition, resolve_text(edition, check_edition(edition).text))
 
     numbered = [(p.get("id"), letters("".join(p.itertext())))
                 for p in body.article.iter("p") if p.get("id")]

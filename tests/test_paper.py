@@ -27,7 +27,7 @@ WriteEssay = Callable[[str], Publication]
 def lay_out(publication: Publication) -> Layout:
     """Set the pages of a publication."""
     edition = read_edition(publication.project)
-    text = resolve_text(edition, check_edition(edition)[0])
+    text = resolve_text(edition, check_edition(edition).text)
     body = render_body(edition, text)
     cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
     return paper.lay_out(edition, paper.render_print(edition, body, cuts))

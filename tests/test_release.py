@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from offprint import release
+from offprint.checks import Checked
 from offprint.corrections import Change
 from offprint.edition import read_edition
 from offprint.release import propose_version
@@ -388,7 +389,8 @@ def quick(library: Publication, monkeypatch: pytest.MonkeyPatch) -> Publication:
     reading = release.read_reading(read_edition(library.project))
     layout = release.lay_out_reading(reading)
     monkeypatch.setattr(release, "build_source", lambda *arguments: made)
-    monkeypatch.setattr(release, "check_edition", lambda edition: (None, []))
+    monkeypatch.setattr(
+        release, "check_edition", lambda edition: Checked(None, [], accessible=True))
     monkeypatch.setattr(release, "read_reading", lambda edition: reading)
     monkeypatch.setattr(release, "lay_out_reading", lambda reading: layout)
     return library
