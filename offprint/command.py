@@ -264,7 +264,7 @@ def _parse(
     Exits with code 2 where the command line makes no sense.
     """
     finder = argparse.ArgumentParser(prog=PROGRAM, add_help=False)
-    _add_common_arguments(finder)
+    add_common_arguments(finder)
     asked = finder.parse_known_args(words)[1]
     if name := next((word for word in asked if word in commands), ""):
         rest = list(words)
@@ -301,10 +301,8 @@ def _main_parser(commands: Mapping[str, Command]) -> argparse.ArgumentParser:
     parser.add_argument("what", nargs="*", metavar="WHAT",
                         help="targets to build, or one command; see below "
                              "(default: all editions and the files that cite them)")
-    parser.add_argument("--thickness", type=_thickness, default=THICKNESS, metavar="MM",
-                        help="of a leaf of the booklet, for the margins of its inner sheets "
-                             f"(default: {THICKNESS}, ordinary paper)")
-    _add_common_arguments(parser)
+    add_build_arguments(parser)
+    add_common_arguments(parser)
     return parser
 
 
@@ -326,11 +324,19 @@ def _command_parser(command: Command) -> argparse.ArgumentParser:
         epilog=f"example:\n  {CALL}{command.example.removeprefix('build.py')}",
         formatter_class=argparse.RawDescriptionHelpFormatter)
     command.add_arguments(parser)
-    _add_common_arguments(parser)
+    add_common_arguments(parser)
     return parser
 
 
-def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
+def add_build_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a build."""
+    parser.add_argument("--thickness", type=_thickness, default=THICKNESS, metavar="MM",
+                        help="of a leaf of the booklet, for the margins of its inner sheets "
+                             f"(default: {THICKNESS}, ordinary paper)")
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options that builds and all commands have."""
     place = "the current folder" if INSTALLED else "the folder of build.py"
     parser.add_argument("--project", default=os.curdir if INSTALLED else os.fspath(PRESS),
                         metavar="DIR", help=f"the publication to print (default: {place})")
@@ -346,8 +352,8 @@ def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def path_from_here(path: Path) -> str:
-    """Return `path` as seen from the current folder, where it lies below it."""
+    """Return `path` as seen from the current folder, where that is shorter."""
     try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
+        return min(os.path.relpath(path), str(path), key=len)
+    except ValueError:  # another drive
         return str(path)

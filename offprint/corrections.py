@@ -25,6 +25,7 @@ TALLIED = ("true", "misleading", "wrong", "unsupported", "omits")
 Kind = Literal["typo", "wording", "fact", "source", "omission", "withdrawal"]
 # The kinds of changes that stand on sources.
 SOURCED = ("fact", "source", "omission")
+SOURCES = "citations without their brackets: \"@key, p. 3; @other\""
 
 
 class _Entry(BaseModel):
@@ -32,10 +33,12 @@ class _Entry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z][\w-]*$", max_length=12)]
-    why: Annotated[str, Field(min_length=1)]
-    sources: str = ""
-    reported: str | None = None
+    id: Annotated[str, Field(
+        pattern=r"^[A-Za-z][\w-]*$", max_length=12,
+        description="its name, which stands in the margin: a letter first, at most 12 characters")]
+    why: Annotated[str, Field(min_length=1, description="the reason, in Markdown")]
+    sources: Annotated[str, Field(description=SOURCES)] = ""
+    reported: Annotated[str | None, Field(description="who found the mistake")] = None
 
     @property
     def keys(self) -> list[str]:
@@ -50,13 +53,14 @@ class Correction(_Entry):
     Without a `version`, it was made in the first one.
     """
 
-    verdict: Verdict
-    was: Annotated[str, Field(min_length=1)]
-    now: Annotated[str, Field(min_length=1)]
-    sources: Annotated[str, Field(min_length=1)]
-    kind: Kind | None = None
-    date: datetime.date | None = None
-    version: Version | None = None
+    verdict: Annotated[Verdict, Field(description="what is to be said of the old words")]
+    was: Annotated[str, Field(min_length=1, description="the words of the replaced text")]
+    now: Annotated[str, Field(min_length=1, description="the words of this essay")]
+    sources: Annotated[str, Field(min_length=1, description=SOURCES)]
+    kind: Annotated[Kind | None, Field(description="what kind of mistake it was")] = None
+    date: Annotated[datetime.date | None, Field(description="when it was corrected")] = None
+    version: Annotated[Version | None, Field(
+        description="the version that corrected it; the first unless given")] = None
 
 
 class Change(_Entry):
@@ -67,12 +71,16 @@ class Change(_Entry):
     citation, "@key, p. 3". `paragraph` is the number that the place has in `version`.
     """
 
-    kind: Kind
-    date: datetime.date
-    version: Version
-    paragraph: Annotated[int | None, Field(ge=1)] = None
-    was: str = ""
-    now: str = ""
+    kind: Annotated[Kind, Field(
+        description="what has changed; a fact, source or omission needs sources")]
+    date: Annotated[datetime.date, Field(description="when it was made")]
+    version: Annotated[Version, Field(description="the version that makes it")]
+    paragraph: Annotated[int | None, Field(
+        ge=1, description="the number of the place in that version")] = None
+    was: Annotated[str, Field(
+        description="the words of the version before; empty where words were only added")] = ""
+    now: Annotated[str, Field(
+        description="the words of this one; empty where words were only taken away")] = ""
 
     @model_validator(mode="after")
     def _require_what_the_kind_needs(self) -> Change:
@@ -103,11 +111,16 @@ class CorrectionsFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    replaces: str | None = None
-    note: str | None = None
-    holds: list[Annotated[str, Field(min_length=1)]] = []
-    corrections: list[Correction] = []
-    changes: list[Change] = []
+    replaces: Annotated[str | None, Field(
+        description="the key of the replaced text in the bibliography")] = None
+    note: Annotated[str | None, Field(
+        description="a sentence or two on that text, in Markdown")] = None
+    holds: Annotated[list[Annotated[str, Field(min_length=1)]], Field(
+        description="claims of that text that were checked and are true; they are counted")] = []
+    corrections: Annotated[list[Correction], Field(
+        description="what that text said, and what this one says")] = []
+    changes: Annotated[list[Change], Field(
+        description="what earlier versions of this essay said, the newest last")] = []
 
 
 @dataclass(frozen=True)

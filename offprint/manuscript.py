@@ -80,14 +80,16 @@ class Author(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = ""
-    given: str = ""
-    particle: str = ""
-    family: str = ""
-    suffix: str = ""
-    orcid: Orcid | None = None
-    affiliation: Annotated[list[str], BeforeValidator(_listed)] = []
-    email: str | None = None
+    name: Annotated[str, Field(description="a corporate author, or a name of one piece")] = ""
+    given: Annotated[str, Field(description="given names, as printed")] = ""
+    particle: Annotated[str, Field(description="such as “van der”; sorted with the family")] = ""
+    family: Annotated[str, Field(description="family name; required of a person")] = ""
+    suffix: Annotated[str, Field(description="such as “Jr.”")] = ""
+    orcid: Annotated[Orcid | None, Field(description="such as 0000-0002-1825-0097")] = None
+    affiliation: Annotated[list[str], BeforeValidator(_listed), Field(
+        description="one institution, or a list")] = []
+    email: Annotated[str | None, Field(
+        description="not printed; archives get it, in JATS")] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -122,28 +124,43 @@ class FrontMatter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    title: Annotated[str, Field(min_length=1)]
-    subtitle: str | None = None
+    title: Annotated[str, Field(min_length=1, description="the title, in Markdown")]
+    subtitle: Annotated[str | None, Field(description="the subtitle, in Markdown")] = None
     author: Annotated[list[Author], BeforeValidator(_listed), Field(
-        min_length=1, validation_alias=AliasChoices("author", "authors"))]
-    version: Version
-    date: datetime.date
-    lang: Language = Field(validation_alias=AliasChoices("lang", "language"))
-    abstract: str | None = None
-    keywords: Annotated[list[str], BeforeValidator(_listed)] = []
+        min_length=1, validation_alias=AliasChoices("author", "authors"),
+        description="a name, or a list of names or of the fields below")]
+    version: Annotated[Version, Field(
+        description="three numbers: of the argument, of facts and sources, of typos and looks")]
+    date: Annotated[datetime.date, Field(description="of this version, such as 2026-11-25")]
+    lang: Annotated[Language, Field(
+        validation_alias=AliasChoices("lang", "language"),
+        description="a tag such as en, en-US, de or sr-Latn")]
+    abstract: Annotated[str | None, Field(
+        description="a few sentences, in Markdown; archives and catalogues show them")] = None
+    keywords: Annotated[list[str], BeforeValidator(_listed), Field(
+        description="what catalogues file the essay under")] = []
     license: Annotated[str | None, Field(
-        validation_alias=AliasChoices("license", "licence"))] = None
-    csl: str = "chicago-notes-bibliography"
-    nocite: Annotated[list[str], BeforeValidator(_listed)] = []
+        validation_alias=AliasChoices("license", "licence"),
+        description="an SPDX name such as CC-BY-4.0, or an address")] = None
+    csl: Annotated[str, Field(
+        description="the citation style: one of ten thousand by its name, or a file")
+    ] = "chicago-notes-bibliography"
+    nocite: Annotated[list[str], BeforeValidator(_listed), Field(
+        description='sources to list without citing them: "@key, @other"; "@*" lists all')] = []
     bibliography_title: Annotated[str | None, Field(
-        validation_alias="reference-section-title")] = None
-    publisher: str | None = None
-    url: Address | None = None
-    contact: Contact | None = None
-    doi: Doi | None = None
-    concept_doi: Annotated[Doi | None, Field(validation_alias="concept-doi")] = None
-    isbn: Isbn | None = None
-    theme: Theme = Theme()
+        validation_alias="reference-section-title",
+        description="the heading of the bibliography")] = None
+    publisher: Annotated[str | None, Field(description="who publishes the essay")] = None
+    url: Annotated[Address | None, Field(description="where the edition stands")] = None
+    contact: Annotated[Contact | None, Field(
+        description="where readers report mistakes: a mail address or one on the web")] = None
+    doi: Annotated[Doi | None, Field(
+        description="of this version, reserved before it is built")] = None
+    concept_doi: Annotated[Doi | None, Field(
+        validation_alias="concept-doi", description="that stands for all versions")] = None
+    isbn: Annotated[Isbn | None, Field(description="its 13 digits")] = None
+    theme: Annotated[Theme, Field(
+        description="a design, bookish or modern, or the fields below")] = Theme()
 
     @model_validator(mode="before")
     @classmethod

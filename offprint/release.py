@@ -261,21 +261,25 @@ def _refusals(
     last = releases[-1]
     changes = changes_since(edition, last.version)
     proposal = propose_version(last.version, changes)
+    is_later = version_order(version) > version_order(last.version)
+    unsaid = list(_check_changes(
+        edition, last.version, changes,
+        version if is_later else proposal.version)) if sound else []
     place = edition.manuscript.file, next(iter(
         edition.manuscript.lines_with(re.compile(r"^version\s*:"))), 1)
     if version in {release.version for release in releases}:
         yield Problem(*place, f"version {version} was released with another text",
                       f"write version: {proposal.version}, since {proposal.reason}")
-    elif version_order(version) < version_order(last.version):
+    elif not is_later:
         yield Problem(*place, f"version {version} comes before {last.version}, "
                       "which is released already",
                       f"write version: {proposal.version}, since {proposal.reason}")
-    elif not _is_right_step(last.version, version, proposal.version):
+    elif not unsaid and not _is_right_step(last.version, version, proposal.version):
+        # As long as changes are unsaid, nobody can tell which step they make.
         yield Problem(*place, f"{version} is not the version that follows {last.version}",
                       f"write version: {proposal.version}, since {proposal.reason}; "
                       "or raise the first number, if the argument has changed")
-    if sound:
-        yield from _check_changes(edition, last.version, changes, proposal)
+    yield from unsaid
 
 
 def _is_right_step(last: str, version: str, proposed: str) -> bool:
@@ -285,16 +289,19 @@ def _is_right_step(last: str, version: str, proposed: str) -> bool:
 
 
 def _check_changes(
-    edition: Edition, last: str, changes: Sequence[Change], proposal: Proposal
+    edition: Edition, last: str, changes: Sequence[Change], version: str
 ) -> Iterator[Problem]:
-    """Yield a problem for each passage that was changed and has no entry that says so."""
+    """Yield a problem for each passage that was changed and has no entry that says so.
+
+    `version` is the one that such an entry should name.
+    """
     try:
         old = read_reading(read_released(edition.project, last))
         new = read_reading(edition)
     except ProblemsFoundError:
         return  # the check of the edition tells what it is
     pairs = compare(old.passages, new.passages, changes)
-    yield from unexplained(edition, pairs, proposal.version)
+    yield from unexplained(edition, pairs, version)
 
 
 def unexplained(edition: Edition, pairs: Sequence[Pair], version: str) -> Iterator[Problem]:

@@ -95,12 +95,19 @@ class Theme(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    design: Annotated[str, _one_of(DESIGNS)] = "bookish"
-    typeface: Annotated[str, BeforeValidator(_installed)] = "EB Garamond"
-    measure: Annotated[str, _one_of(MEASURES)] = "normal"
-    accent: Annotated[str, BeforeValidator(_colour)] = "red"
-    paragraph_numbers: Annotated[bool, Field(validation_alias="paragraph-numbers")] = True
-    notes: Annotated[str, _one_of(["foot", "end"])] = "foot"
+    design: Annotated[str, _one_of(DESIGNS), Field(description="bookish or modern")] = "bookish"
+    typeface: Annotated[str, BeforeValidator(_installed), Field(
+        description="a family that a package fontpkg-… brings; the design has its own"
+    )] = "EB Garamond"
+    measure: Annotated[str, _one_of(MEASURES), Field(
+        description="the width of the text: narrow, normal or wide")] = "normal"
+    accent: Annotated[str, BeforeValidator(_colour), Field(
+        description="of links and cover: " + ", ".join(ACCENTS) + ", or one such as \"#005f5f\"; "
+                    "the design has its own")] = "red"
+    paragraph_numbers: Annotated[bool, Field(
+        validation_alias="paragraph-numbers", description="whether paragraphs show theirs")] = True
+    notes: Annotated[str, _one_of(["foot", "end"]), Field(
+        description="at the foot of the page, or the end of the essay: foot or end")] = "foot"
 
     @model_validator(mode="before")
     @classmethod

@@ -30,18 +30,21 @@ class Kind(BaseModel):
     """A kind of event: its words in the legend and its mark, told apart without colour."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    label: str
-    mark: Literal["filled", "open", "tick"]
+    label: Annotated[str, Field(description="its words in the legend")]
+    mark: Annotated[Literal["filled", "open", "tick"], Field(description="its mark on the axis")]
 
 
 class Event(BaseModel):
     """One event: an ISO date, or only its year or year and month, and a short label."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    date: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
-    kind: str
-    label: Annotated[str, Field(min_length=1, max_length=80)]
-    sources: str = ""
+    date: Annotated[str, Field(
+        pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$", description="1954-03-31, 1954-03 or 1954")]
+    kind: Annotated[str, Field(description="one of the kinds")]
+    label: Annotated[str, Field(
+        min_length=1, max_length=80, description="its words, at most 80 characters")]
+    sources: Annotated[str, Field(
+        description="citations without their brackets; they go into the bibliography")] = ""
 
     @field_validator("date")
     @classmethod
@@ -64,9 +67,11 @@ class Timeline(BaseModel):
     """The data file: a title, the kinds of events, and the events in order."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    title: str
-    kinds: dict[str, Kind]
-    events: Annotated[list[Event], Field(min_length=2)]
+    title: Annotated[str, Field(description="its title, which is read aloud")]
+    kinds: Annotated[dict[str, Kind], Field(
+        description="the kinds of events, each under a name of its own")]
+    events: Annotated[list[Event], Field(
+        min_length=2, description="the events, in the order of their dates")]
 
     @model_validator(mode="after")
     def _check_events(self) -> Timeline:

@@ -1,8 +1,8 @@
-"""Makes the pictures of README and docs: python tests/pictures.py.
+"""Makes the pictures of README and docs: python -m tests.pictures.
 
 Those of the bookish design are made from output/, and need `python3 build.py` and
 `python3 build.py booklet handout large-print` before; for the modern design, the essay is built
-anew with another line in its front matter.
+anew with another line in its front matter, and the tutorial is followed to its end.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from offprint.project import PRESS
+from tests.tutorial import copy_press, follow_tutorial
 from tests.validators import browser
 
 PAGES = (7, 8)  # an opening of the text: left and right page, counted from 0
@@ -49,6 +50,19 @@ def make_sheets(output: Path, picture: Path) -> None:
     row.quantize(16).save(picture, optimize=True)
 
 
+def make_tutorial(essay: Path, picture: Path) -> None:
+    """Draw the first page of the corrected essay of the tutorial, and its slip for old copies."""
+    page, slips = (pypdfium2.PdfDocument(essay / "output" / name)[0].render(scale=1.6).to_pil()
+                   for name in ("essay.pdf", "errata-1.0.0-a4.pdf"))
+    height = page.height * 5 // 11
+    left = page.crop((0, 0, page.width, height))
+    right = slips.crop((0, 0, slips.width * 5 // 9, height))
+    sheet = Image.new("RGB", (left.width + right.width + 3, height), "#999")
+    sheet.paste(left, (0, 0))
+    sheet.paste(right, (left.width + 3, 0))
+    sheet.quantize(32).save(picture, optimize=True)
+
+
 def make_screen(page: Path, picture: Path) -> None:
     """Photograph the HTML page on a wide screen."""
     with browser() as chromium:
@@ -77,6 +91,10 @@ if __name__ == "__main__":
     make_pages(PRESS / "output/essay.pdf", PRESS / "docs/pages.png")
     make_sheets(PRESS / "output", PRESS / "docs/print.png")
     make_screen(PRESS / "output/essay.html", PRESS / "docs/screen.png")
+    with tempfile.TemporaryDirectory() as made:
+        for _ in follow_tutorial(copy_press(Path(made))):
+            pass
+        make_tutorial(Path(made, "first-essay"), PRESS / "docs/tutorial.png")
     with tempfile.TemporaryDirectory() as made:
         output = build_modern(Path(made))
         make_pages(output / "essay.pdf", PRESS / "docs/modern-pages.png")
