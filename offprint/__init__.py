@@ -23,7 +23,8 @@ In the order of the work:
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `citation` cites the edition in words and files, `metadata` describes it in the head of the
   page, `deposit` for archives and registries;
-- `preview` shows all of it in the browser while it is written, through a `server`;
+- `preview` shows all of it in the browser while it is written, through a `server`, an `excerpt`
+  of what is new at once;
 - `starter` begins a publication, with a manuscript of another tool where there is one
   (`takeover`, `authors`);
 - `output` puts the editions in place, with their checksums, where `validators` judge them;

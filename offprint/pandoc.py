@@ -99,7 +99,7 @@ def read_references(path: Path, file: str) -> list[dict[str, Any]]:
 
 def read_reference_values(path: Path, file: str) -> list[dict[str, Any]]:
     """Return the sources of a BibLaTeX file as Pandoc's metadata, which keeps marks in titles."""
-    document = json.loads(_run(["-f", "biblatex", "-t", "json"], path.read_bytes(), file))
+    document = json.loads(_run_once(("-f", "biblatex", "-t", "json"), path.read_bytes(), file))
     references: list[dict[str, Any]] = document["meta"].get("references", {}).get("c", [])
     return references
 

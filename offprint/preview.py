@@ -1,7 +1,7 @@
 """Shows a publication in the browser while it is written, and builds it again on every save.
 
-A save is shown in three steps, each sooner than the next. Where only the words of one paragraph
-are new, that paragraph is converted alone and shown at once. Then the whole text is checked and
+A save is shown in three steps, each sooner than the next. Where only paragraphs of prose are new,
+these are converted alone and shown at once (`excerpt`). Then the whole text is checked and
 shown, its pages marked where the last ones began. Then the pages are set: page marks and PDF
 are right, and only now is anything written to output/. A newer save ends the setting of pages.
 """
@@ -14,7 +14,6 @@ import contextlib
 import gc
 import hashlib
 import logging
-import re
 import socket
 import sys
 import time
@@ -27,10 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 from lxml import etree
 
-from . import pandoc
 from .body import Body
 from .command import Build, Command, Options, Report
 from .edition import Edition
+from .excerpt import find_excerpt, render_excerpt
 from .fonts import Cut
 from .manuscript import read_manuscript
 from .pages import PageMap, carry_page_map, stream_of
@@ -38,7 +37,6 @@ from .problems import Problem, ProblemsFoundError, ToolError
 from .progress import PAGES, Progress, listening
 from .project import TEMPLATES, Project
 from .templating import forget_words
-from .tree import Element, inner_html
 from .web import Record, render_web
 
 if TYPE_CHECKING:
@@ -47,9 +45,6 @@ if TYPE_CHECKING:
 PORT = 8000
 # Milliseconds: how long other files of the same save may take, and how often folders are sought.
 STEP, PATIENCE = 20, 1000
-# How a paragraph begins, and what the lines of one do not begin with.
-PROSE = re.compile(r"[^\W\d_]|[“‘«„(*]")
-NO_PROSE = re.compile(r"\s*([:~=|`>#+-]|\d+[.)]\s)")
 # Setting pages makes a million objects that stay; looking for garbage among them takes a tenth
 # of the time.
 OBJECTS_BEFORE_CLEANING = 200_000
@@ -101,7 +96,7 @@ class Preview:
         if any(file.is_relative_to(TEMPLATES) for file in files):
             forget_words()
         if files == {self.options.project.essay} and self.shown:
-            self.loop.run_in_executor(None, self._show_paragraph, *self.shown)
+            self.loop.run_in_executor(None, self._show_excerpt, *self.shown)
         self.saves += 1
         self.saved.set()
 
@@ -170,14 +165,14 @@ class Preview:
             self._log("pages", len(report.page_map.starts))
         return news
 
-    def _show_paragraph(self, edition: Edition, body: Body) -> None:
-        """Show the new words of a paragraph of `edition`, where they are all that is new."""
+    def _show_excerpt(self, edition: Edition, body: Body) -> None:
+        """Show the new paragraphs of `edition`, where they are all that is new."""
         with contextlib.suppress(OSError, ProblemsFoundError, ToolError, etree.XMLSyntaxError):
             manuscript = read_manuscript(self.options.project)
-            changed = find_changed_paragraph(edition.manuscript.body, manuscript.body)
-            shown = changed and render_paragraph(edition, body, *changed)
+            excerpt = find_excerpt(edition.manuscript.body, manuscript.body)
+            shown = excerpt and render_excerpt(edition, body, excerpt)
             if shown:
-                self.loop.call_soon_threadsafe(self.stage.show_paragraph, *shown)
+                self.loop.call_soon_threadsafe(self.stage.show_excerpt, *shown)
 
     def _log(self, what: str, count: int) -> None:
         if not self.quiet:
@@ -189,47 +184,6 @@ class Preview:
 def digest(data: bytes) -> str:
     """Return a name for a version of a file."""
     return hashlib.sha256(data).hexdigest()[:12]
-
-
-def find_changed_paragraph(before: str, after: str) -> tuple[str, str] | None:
-    """Return the old and the new Markdown of the one paragraph that differs, if it is just one."""
-    old, new = (re.split(r"\n\s*\n", text.strip()) for text in (before, after))
-    changed = [pair for pair in zip(old, new, strict=False) if pair[0] != pair[1]]
-    if len(old) == len(new) and len(changed) == 1 and all(map(_is_prose, changed[0])):
-        return changed[0]
-    return None
-
-
-def _is_prose(markdown: str) -> bool:
-    first, *others = markdown.splitlines()
-    return bool(PROSE.match(first)) and not any(map(NO_PROSE.match, others))
-
-
-def render_paragraph(
-    edition: Edition, body: Body, before: str, after: str
-) -> tuple[str, str] | None:
-    """Return the number of a paragraph of `body`, and its new content as HTML.
-
-    `before` is its Markdown as it was, by which it is found, `after` as it is now. Returns None
-    where it cannot be found, or where it calls more notes or fewer than before.
-    Raises ProblemsFoundError for what Pandoc warns of.
-    """
-    html = pandoc.render_fragment(
-        f"{before}\n\n* * *\n\n{after}", edition.style, edition.project.references,
-        edition.front.lang, edition.manuscript.file)
-    root = etree.fromstring(f"<div>{html}</div>", etree.XMLParser(resolve_entities=False))
-    if [child.tag for child in root[:3]] != ["p", "hr", "p"]:
-        return None
-    was, _, now = root[:3]
-    found = [paragraph for paragraph in body.article.iter("p") if paragraph.get("data-number")
-             and stream_of(paragraph) == stream_of(was)]
-    if len(found) != 1 or _count_calls(found[0]) != _count_calls(now):
-        return None
-    return found[0].get("data-number", ""), inner_html(now)
-
-
-def _count_calls(paragraph: Element) -> int:
-    return len(paragraph.findall(".//a[@role='doc-noteref']"))
 
 
 @contextlib.contextmanager

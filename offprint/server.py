@@ -60,9 +60,9 @@ class Stage:
         self.state = replace(self.state, **news)
         self._tell({"state": asdict(self.state)})
 
-    def show_paragraph(self, number: str, html: str) -> None:
-        """Show new words in the paragraph of that number, until the page itself is new."""
-        self._tell({"paragraph": {"number": number, "html": html}})
+    def show_excerpt(self, numbers: list[str], paragraphs: list[str]) -> None:
+        """Show new paragraphs in place of those of these numbers, until the page itself is new."""
+        self._tell({"excerpt": {"numbers": numbers, "paragraphs": paragraphs}})
 
     def _tell(self, news: dict[str, Any]) -> None:
         for listener in self.listeners:

@@ -78,16 +78,29 @@
     paper.src = `essay.pdf?version=${version}#page=${pageInView()}&navpanes=0`;
   }
 
-  /* Puts new words into a paragraph; its number and the calls of its notes are as they were. */
-  function showParagraph({ number, html }) {
-    const paragraph = front.contentDocument && front.contentDocument.getElementById(`p${number}`);
-    if (!paragraph || shown !== state.html) return;
-    const calls = [...paragraph.querySelectorAll("[role=doc-noteref]")];
-    const link = paragraph.querySelector("a.number");
-    paragraph.innerHTML = html;
-    if (link) paragraph.prepend(link);
-    const places = paragraph.querySelectorAll("[role=doc-noteref]");
-    places.forEach((place, at) => { if (calls[at]) place.replaceWith(calls[at]); });
+  /* Puts new paragraphs in the place of old ones; notes keep their numbers, if none is new. */
+  function showExcerpt({ numbers, paragraphs }) {
+    const page = front.contentDocument;
+    const old = numbers.map((number) => page && page.getElementById(`p${number}`));
+    if (!old.every(Boolean) || shown !== state.html) return;
+    const CALL = "[role=doc-noteref]";
+    const calls = old.flatMap((paragraph) => [...paragraph.querySelectorAll(CALL)]);
+    const fresh = paragraphs.map((html, at) => {
+      const paragraph = page.createElement("p");
+      paragraph.innerHTML = html;
+      if (!old[at]) return paragraph;
+      paragraph.id = old[at].id;
+      const link = old[at].querySelector("a.number");
+      if (link) paragraph.prepend(link);
+      return paragraph;
+    });
+    old[0].before(...fresh);
+    old.forEach((paragraph) => paragraph.remove());
+    const places = fresh.flatMap((paragraph) => [...paragraph.querySelectorAll(CALL)]);
+    places.forEach((place, at) => {
+      if (places.length === calls.length) place.replaceWith(calls[at]);
+      else place.outerHTML = "<sup>•</sup>";
+    });
   }
 
   function showProblems(problems) {
@@ -102,7 +115,7 @@
   const news = new EventSource("news");
   news.onmessage = ({ data }) => {
     const told = JSON.parse(data);
-    if (told.paragraph) return showParagraph(told.paragraph);
+    if (told.excerpt) return showExcerpt(told.excerpt);
     state = told.state;
     work.textContent = state.work;
     showProblems(state.problems);

@@ -104,7 +104,7 @@ def measure_watch(root: Path, command: list[str]) -> dict[str, float]:
     """Return the medians of the seconds from a save until a browser shows what has changed."""
     essay = root / "manuscript/essay.md"
     source = essay.read_text(encoding="utf-8")
-    heading = source.index("\n## ")
+    heading = source.rindex("\n## ")  # an earlier one would move what corrections number
     seen: dict[str, list[float]] = {"words of a paragraph": [], "new paragraphs": [], "pages": []}
     with subprocess.Popen([*command, "watch", "--no-open", "--port", "0"], text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as press:

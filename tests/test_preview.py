@@ -20,13 +20,9 @@ from lxml import etree
 from playwright.sync_api import Browser, Page
 
 from offprint.command import Options
+from offprint.excerpt import Excerpt, find_excerpt, render_excerpt
 from offprint.pages import PageMap, carry_page_map, stream_of
-from offprint.preview import (
-    SupersededError,
-    _stopping_when,
-    find_changed_paragraph,
-    render_paragraph,
-)
+from offprint.preview import SupersededError, _stopping_when
 from offprint.project import PRESS, Project
 
 from .conftest import SAMPLE, Publication, build, run
@@ -133,6 +129,19 @@ def test_a_save_is_shown(watched: Watched, preview: Page) -> None:
     html = (watched.output / "essay.html").read_text(encoding="utf-8")
     assert "It has a reworded paragraph" in html
     assert "EventSource" not in html
+
+
+def test_prose_is_shown_before_the_whole_text(watched: Watched, preview: Page) -> None:
+    """A new paragraph stands in the page at once; its note has no number until all is known."""
+    change(watched.essay, "An opening before any heading",
+           "A sentence put in, with a [place](#gone) that is not there.^[And a note.]\n\n"
+           "An opening before any heading")
+
+    wait_for_words(preview, "A sentence put in, with a place that is not there.•")
+    preview.locator("#problems").wait_for(state="visible", timeout=PATIENCE)
+    change(watched.essay, "[place](#gone)", "place")
+    wait_for(preview, f"!{FRONT}.contentDocument?.body.textContent.includes('there.•')")
+    wait_for_words(preview, "A sentence put in, with a place that is not there.")
 
 
 def test_new_structure_is_shown(watched: Watched, preview: Page) -> None:
@@ -302,24 +311,30 @@ def test_a_port_is_a_number_of_one(port: str, capsys: pytest.CaptureFixture[str]
     assert "is not a port" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("before", "after", "changed"), [
-    ("One.\n\nTwo.", "One.\n\nTwo more.", ("Two.", "Two more.")),
-    ("One.\n\nTwo.", "One.\n\nTwo.", None),
-    ("One.\n\nTwo.", "One more.\n\nTwo more.", None),
-    ("One.\n\nTwo.", "One.\n\nTwo.\n\nThree.", None),
-    ("# One", "# Two", None),
-    ("- one", "- two", None),
-    ("> one", "> two", None),
-    ("Term\n: one", "Term\n: two", None),
-    ("[^1]: one", "[^1]: two", None),
-    ("One\n===", "Two\n===", None),
-], ids=["one paragraph", "nothing", "two", "one more", "heading", "list", "quotation",
-        "definition", "note", "underlined heading"])
-def test_what_can_be_shown_at_once(
-    before: str, after: str, changed: tuple[str, str] | None
+@pytest.mark.parametrize(("before", "after", "old", "new"), [
+    ("One.\n\nTwo.", "One.\n\nTwo more.", ("Two.",), ("Two more.",)),
+    ("One.\n\nTwo.", "One more.\n\nTwo more.", ("One.", "Two."), ("One more.", "Two more.")),
+    ("One.\n\nTwo.", "One.\n\nTwo.\n\nThree.", ("Two.",), ("Two.", "Three.")),
+    ("One.\n\nTwo.", "One.", ("One.", "Two."), ("One.",)),
+    ("One. Two.\n\nThree.", "One.\n\nTwo.\n\nThree.", ("One. Two.",), ("One.", "Two.")),
+    ("# One\n\nTwo.", "# One\n\nNew.\n\nTwo.", ("Two.",), ("New.", "Two.")),
+], ids=["words", "two paragraphs", "one more", "one less", "one parted", "after a heading"])
+def test_prose_is_shown_at_once(
+    before: str, after: str, old: tuple[str, ...], new: tuple[str, ...]
 ) -> None:
-    """The words of a single paragraph can; all else waits for the whole text."""
-    assert find_changed_paragraph(before, after) == changed
+    """New words, new paragraphs, and paragraphs taken away can be shown before the whole text."""
+    assert find_excerpt(before, after) == Excerpt(old, new)
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("One.", "One."), ("# One", "# Two"), ("- one", "- two"), ("> one", "> two"),
+    ("Term\n: one", "Term\n: two"), ("[^1]: one", "[^1]: two"), ("One\n===", "Two\n==="),
+    ("One.", "One.\n\n- two"), ("One.", ""), ("", "One."),
+], ids=["nothing", "heading", "list", "quotation", "definition", "note", "underlined heading",
+        "one more list", "none left", "the first"])
+def test_all_else_waits_for_the_whole_text(before: str, after: str) -> None:
+    """What may change the text around it is not shown by itself."""
+    assert find_excerpt(before, after) is None
 
 
 def built_body(project: Project) -> tuple:
@@ -354,9 +369,9 @@ def test_a_paragraph_alone_is_as_in_the_whole(
     change(place.essay, old, new)
     later, after = built_body(place)
 
-    changed = find_changed_paragraph(before, later.manuscript.body)
-    assert changed
-    number, html = render_paragraph(edition, body, *changed) or ("", "")
+    excerpt = find_excerpt(before, later.manuscript.body)
+    assert excerpt
+    (number,), (html,) = render_excerpt(edition, body, excerpt) or ([""], [""])
 
     whole = after.article.find(f".//p[@data-number='{number}']")
     alone = etree.fromstring(f"<p>{html}</p>")
