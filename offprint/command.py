@@ -243,7 +243,9 @@ def show_info(options: Options, build: Build, given: argparse.Namespace) -> Repo
 
 def run_tests(arguments: Sequence[str]) -> int:
     """Run the tests of the press; `arguments` go to pytest."""
-    command = [sys.executable, "-m", "pytest", *arguments]
+    # A file of tests shares what it builds, and stays in one process.
+    spread = ["--numprocesses=auto", "--dist=loadfile"]
+    command = [sys.executable, "-m", "pytest", *spread, *arguments]
     return subprocess.run(command, cwd=PRESS, check=False).returncode
 
 

@@ -7,13 +7,13 @@ that the tests use; they are installed with the dependency group "test" of pypro
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import pikepdf
 
+from .output import fresh_folder
 from .problems import ToolError
 from .progress import quote_tool
 from .project import PRESS
@@ -73,7 +74,7 @@ def needs(tool: str) -> str:
     return found
 
 
-@contextmanager
+@contextlib.contextmanager
 def _packages() -> Iterator[None]:
     """Say which package brings a validator that is not installed."""
     try:
@@ -121,17 +122,18 @@ def ace_violations(path: str | Path) -> list[str]:
 
 def _install_ace() -> str:
     """Return the program of Ace, installed by npm where it is not."""
-    program = ACE / "node_modules" / "@daisy" / "ace-cli" / "bin" / "ace.js"
-    if not program.exists():
-        # Without install scripts, one of which would fetch a browser.
-        run = subprocess.run(
-            [needs("npm"), "install", "--prefix", str(ACE), "--ignore-scripts", "--no-audit",
-             "--no-fund", "--loglevel=error", f"@daisy/ace-cli@{ACE_VERSION}"],
-            capture_output=True, encoding="utf-8", check=False)
-        if run.returncode:
-            shutil.rmtree(ACE, ignore_errors=True)
-            raise MissingToolError(f"npm could not install Ace: {run.stderr.strip()[-300:]}")
-    return str(program)
+    if not ACE.is_dir():
+        with fresh_folder(ACE.parent) as fresh:
+            # Without install scripts, one of which would fetch a browser.
+            run = subprocess.run(
+                [needs("npm"), "install", "--prefix", str(fresh / ACE.name), "--ignore-scripts",
+                 "--no-audit", "--no-fund", "--loglevel=error", f"@daisy/ace-cli@{ACE_VERSION}"],
+                capture_output=True, encoding="utf-8", check=False)
+            if run.returncode:
+                raise MissingToolError(f"npm could not install Ace: {run.stderr.strip()[-300:]}")
+            with contextlib.suppress(OSError):  # another process may have been first
+                (fresh / ACE.name).rename(ACE)
+    return str(ACE / "node_modules" / "@daisy" / "ace-cli" / "bin" / "ace.js")
 
 
 def html_messages(*paths: str | Path) -> list[str]:
@@ -185,7 +187,7 @@ def axe_violations(page: Page) -> list[str]:
     ]
 
 
-@contextmanager
+@contextlib.contextmanager
 def browser() -> Iterator[Browser]:
     """Open the Chromium of the system without a window, and close it after the block."""
     with _packages():

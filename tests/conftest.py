@@ -69,6 +69,15 @@ def build_into(project: Path, output: Path) -> Built:
     return Built(project, output)
 
 
+def copy_press(folder: Path) -> Path:
+    """Return a copy of the repository in `folder`, with the environment of this one."""
+    press = folder / "press"
+    shutil.copytree(PRESS, press, ignore=shutil.ignore_patterns(
+        ".git", ".venv", "output", "__pycache__", ".*_cache", ".hypothesis", ".fresh-*"))
+    (press / ".venv").symlink_to(PRESS / ".venv")
+    return press
+
+
 def long_essay(sections: int) -> str:
     """Return an essay with notes, lists, quotations, tables and long words, of many pages."""
     parts = []

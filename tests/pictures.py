@@ -18,7 +18,8 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from offprint.project import PRESS
-from tests.tutorial import copy_press, follow_tutorial
+from tests.conftest import copy_press
+from tests.tutorial import follow_tutorial
 from tests.validators import browser
 
 PAGES = (7, 8)  # an opening of the text: left and right page, counted from 0

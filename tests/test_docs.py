@@ -12,9 +12,9 @@ import pytest
 from offprint.command import TARGETS
 from offprint.project import PRESS
 
-from .conftest import COMMANDS
+from .conftest import COMMANDS, copy_press
 from .reference import PLACE, render_reference
-from .tutorial import TUTORIAL, copy_press, follow_tutorial
+from .tutorial import TUTORIAL, follow_tutorial
 
 README = PRESS / "README.md"
 PAGES = [README, *sorted((PRESS / "docs").glob("*.md"))]

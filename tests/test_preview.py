@@ -25,7 +25,7 @@ from offprint.pages import PageMap, carry_page_map, stream_of
 from offprint.preview import SupersededError, _stopping_when
 from offprint.project import PRESS, Project
 
-from .conftest import SAMPLE, Publication, build, run
+from .conftest import SAMPLE, Publication, build, copy_press, run
 from .validators import axe_violations, browser, pdf_text
 
 PATIENCE = 60_000  # milliseconds, for a machine that has much else to do
@@ -66,10 +66,7 @@ class Watched:
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """A copy of the press, so that its templates can be changed, watching its sample."""
-    press = tmp_path_factory.mktemp("watched") / "press"
-    shutil.copytree(PRESS, press, ignore=shutil.ignore_patterns(
-        ".git", ".venv", "output", "__pycache__", ".*_cache", ".hypothesis"))
-    (press / ".venv").symlink_to(PRESS / ".venv")
+    press = copy_press(tmp_path_factory.mktemp("watched"))
     said = press / "said.txt"
     with said.open("w") as errors:
         process = subprocess.Popen(

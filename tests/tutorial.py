@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,15 +27,6 @@ class Said:
     command: str
     shown: list[str]
     answer: str
-
-
-def copy_press(folder: Path) -> Path:
-    """Return a copy of the repository in `folder`, with the environment of this one."""
-    press = folder / "press"
-    shutil.copytree(PRESS, press, ignore=shutil.ignore_patterns(
-        ".git", ".venv", "output", "__pycache__", ".*_cache", ".hypothesis"))
-    (press / ".venv").symlink_to(PRESS / ".venv")
-    return press
 
 
 def follow_tutorial(press: Path) -> Iterator[Said]:
