@@ -23,22 +23,23 @@ def show_summary(report: Report, seconds: float) -> None:
 
     Nothing is printed where nothing was.
     """
-    console = Console(highlight=False)
+    # A path longer than the line stays in one piece, to be copied: the terminal breaks it.
+    console = Console(highlight=False, width=1000)
     read = [path for path in report.written if path.suffix in READ]
     if read:
         console.print(_table(read, report))
     others = [path for path in report.written if path.suffix not in READ]
     for line in _lines(others, report, seconds):
-        console.print(line, soft_wrap=True)
+        console.print(line)
 
 
 def _table(files: Sequence[Path], report: Report) -> Table:
     """Return a row for each file that is read: what it is, its pages, its size, its place."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    for head in ("Edition", "Pages"):
-        table.add_column(head, no_wrap=True)
-    table.add_column("Size", justify="right", no_wrap=True)
-    table.add_column("Where", overflow="fold")
+    table.add_column("Edition")
+    table.add_column("Pages")
+    table.add_column("Size", justify="right")
+    table.add_column("Where")
     for path in files:
         table.add_row(READ[path.suffix], Text(_pages(path, report)), _size(path),
                       Text(path_from_here(path)))

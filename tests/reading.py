@@ -13,6 +13,7 @@ import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from lxml import etree, html
@@ -41,8 +42,9 @@ class Node:
                 yield from child.walk()
 
 
+@cache
 def read_tags(path: Path) -> Node:
-    """Return the tree of tags of a PDF."""
+    """Return the tree of tags of a PDF, which is read once: that takes poppler a minute."""
     validators.needs("pdftotext")
     said = subprocess.run(["pdfinfo", "-struct-text", "-enc", "UTF-8", str(path)], check=True,
                           capture_output=True, encoding="utf-8").stdout

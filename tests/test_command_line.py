@@ -25,7 +25,7 @@ BUILD = [sys.executable, PRESS / "build.py"]
 def on_a_terminal(arguments: Sequence[str | Path]) -> str:
     """Run the command on a terminal of its own; return what a person sees there at the end."""
     ours, theirs = pty.openpty()
-    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "110"}
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "60"}
     with subprocess.Popen([*BUILD, *arguments], stdout=theirs, stderr=theirs, env=environment):
         os.close(theirs)
         said = b""
@@ -170,7 +170,7 @@ def test_a_terminal_shows_steps_and_a_table(tmp_path: Path) -> None:
         "Making the EPUB", "Making the HTML page"]
     assert re.search(rf"^PDF +1 page, A5 +\d+ kB +{tmp_path}/essay.pdf$", said, re.M)
     assert re.search(rf"^EPUB +1 marked +\d+ kB +{tmp_path}/essay.epub$", said, re.M)
-    assert "✓ Pages: 1 of 1 begin at the same word in every edition" in said
+    assert "✓ Pages: 1 of 1 begin at the same word in every edition; each note is on" in said
     assert "✓ Readers: nothing found that keeps one out" in said
 
 
