@@ -53,7 +53,7 @@ def _check_sheet(document: Any, manuscript: Manuscript) -> Iterator[Problem]:
 
 def _check_notes(document: Any, manuscript: Manuscript) -> Iterator[Problem]:
     """Yield a problem for each note that is not on the page that calls it."""
-    calls, notes = find_notes(document)
+    calls, notes = find_notes(document.pages)
     for name, page in calls.items():
         if notes.get(name) != page:
             yield _at(manuscript, _note_words(document, name),
@@ -82,7 +82,7 @@ def _check_headings(document: Any, manuscript: Manuscript) -> Iterator[Problem]:
     """Yield a note for each heading at the foot of a page, parted from its text."""
     for number, page in enumerate(document.pages[:-1], 1):
         blocks = blocks_of_lines(page)
-        if blocks and blocks[-1][0].tag in HEADINGS:
+        if blocks and blocks[-1][0].element.tag in HEADINGS:
             said = words(blocks[-1][1][0])
             yield _at(manuscript, said,
                       f"the heading “{_short(said)}” stands alone at the foot of page {number}",
@@ -93,7 +93,7 @@ def _check_lone_lines(document: Any, manuscript: Manuscript) -> Iterator[Problem
     """Yield a note for each line of a paragraph that is alone at the head or foot of a page."""
     for number, (page, following) in enumerate(pairwise(document.pages), 1):
         before, after = blocks_of_lines(page), blocks_of_lines(following)
-        if not before or not after or before[-1][0] is not after[0][0]:
+        if not before or not after or before[-1][0].element is not after[0][0].element:
             continue
         for held, where in ((before[-1][1], f"foot of page {number}"),
                             (after[0][1], f"head of page {number + 1}")):

@@ -8,8 +8,10 @@ the pages are set, looked at, and set again.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 from lxml import etree
@@ -21,7 +23,7 @@ from .tree import Element
 
 # Keeps the call of a note on the line of the word before it.
 WORD_JOINER = "\u2060"
-# How often pages are set again to bring each note to its page.
+# How often a page is set again to bring each note to its page.
 MOST_LAYOUTS = 8
 # A note of more lines is not moved to a page with more room, but continued on the next.
 LONG = 20
@@ -67,32 +69,86 @@ def lay_out_with_notes(page: Any) -> tuple[Any, dict[str, list[int]]]:
 
     Also returned are the pages of each note that is continued, by its identifier. WeasyPrint's
     HTML object `page` is changed on the way: a note that is longer than its page has room for is
-    cut in two, and lines that do not fit with their notes are kept from their page.
+    cut in two.
     """
-    document = page.render()
+    document = _render(page)
     continued = _continue_notes(page, document)
     if continued:
-        document = page.render()
+        document = _render(page)
     for _ in range(MOST_LAYOUTS):
-        if needless := _continued_in_place(document):
-            for note, rest in needless:
-                join(note, rest)
-                _take_out(page.etree_element, rest)
-        elif astray := _pages_of_astray(document):
-            for number in astray:
-                _end_page(document.pages[number - 1:number + 1])
-        else:
+        needless = _continued_in_place(document)
+        if not needless:
             break
-        document = page.render()
+        for note, rest in needless:
+            join(note, rest)
+            _take_out(page.etree_element, rest)
+        document = _render(page)
     pages = {name: _pages_of(document, name) for name in continued}
     return document, {name: on for name, on in pages.items() if len(on) > 1}
 
 
-def find_notes(document: Any) -> tuple[dict[str, int], dict[str, int]]:
+def _render(page: Any) -> Any:
+    """Return a layout of the HTML `page` in which each note is on the page that calls it.
+
+    Pages are looked at as they are made. One that calls a note which is not at its foot is made
+    again, and those after it, once the lines that do not fit with their notes are kept from it.
+    """
+    from weasyprint import layout
+
+    original = layout.make_all_pages
+
+    def make_all_pages(context: Any, root: Any, html: Any, made: list[Any]) -> Iterator[Any]:
+        notes, tries, fault = list(context.footnotes), Counter[int](), 1
+        while True:
+            boxes = original(context, root, html, made)
+            pages, fault = _read_until_fault(boxes, fault, tries)
+            made = [page._page_box for page in pages]
+            if not fault:
+                yield from made
+                return
+            tries[fault] += 1
+            _end_page(pages[fault - 1:fault + 1])
+            # WeasyPrint makes again what it is told has changed, and what comes of that.
+            for *_, state in context.page_maker[fault - 1:len(made)]:
+                state["content_changed"] = True
+            context.footnotes = list(notes)
+            context.reported_footnotes.clear()
+            context.broken_out_of_flow.clear()
+
+    layout.make_all_pages = make_all_pages
+    try:
+        return page.render()
+    finally:
+        layout.make_all_pages = original
+
+
+def _read_until_fault(
+    boxes: Iterator[Any], start: int, tries: Counter[int]
+) -> tuple[list[Any], int]:
+    """Return the pages up to the one after the first that calls a note which it does not have.
+
+    The number of that page follows, 0 where there is none; those before `start` are known to be
+    sound. A page that has been tried too often is passed over, and left to the alarms.
+    """
+    pages: list[Any] = []
+    for box in boxes:
+        pages.append(SimpleNamespace(_page_box=box))
+        before = len(pages) - 1
+        if before >= start and _is_faulty(pages, before, tries):
+            return pages, before
+    return pages, len(pages) if _is_faulty(pages, len(pages), tries) else 0
+
+
+def _is_faulty(pages: Sequence[Any], number: int, tries: Counter[int]) -> bool:
+    calls, notes = find_notes(pages[number - 1:number])
+    return calls.keys() != notes.keys() & calls.keys() and tries[number] < MOST_LAYOUTS
+
+
+def find_notes(pages: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
     """Return, by the identifier of each note, the page that calls it and the page it is on."""
     calls: dict[str, int] = {}
     notes: dict[str, int] = {}
-    for number, page in enumerate(document.pages, 1):
+    for number, page in enumerate(pages, 1):
         for box in walk(page._page_box):
             if box.element_tag == "fn-note::footnote-call":
                 calls[box.element.get("id")] = number
@@ -101,21 +157,15 @@ def find_notes(document: Any) -> tuple[dict[str, int], dict[str, int]]:
     return calls, notes
 
 
-def _pages_of_astray(document: Any) -> list[int]:
-    """Return the pages, counted from 1, that call a note which is not at their foot."""
-    calls, notes = find_notes(document)
-    return sorted({page for name, page in calls.items() if notes.get(name) != page})
-
-
 def _end_page(pages: Sequence[Any]) -> None:
     """Let the first of two pages end before the lines that do not fit with their notes."""
     blocks = [blocks_of_lines(page) for page in pages]
     block, held = blocks[0][-1]
-    if len(blocks) < 2 or not blocks[1] or blocks[1][0][0] is block:
+    if len(blocks) < 2 or not blocks[1] or blocks[1][0][0].element is block.element:
         # The paragraph goes on: one more line before a break sends all of it over.
-        block.set("style", f"orphans: {len(held) + 1}")
+        block.style["orphans"] = len(held) + 1
     else:
-        blocks[1][0][0].set("style", "break-before: page")
+        blocks[1][0][0].style["break_before"] = "page"
 
 
 def _continue_notes(page: Any, document: Any) -> list[str]:

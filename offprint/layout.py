@@ -68,7 +68,7 @@ def words(box: Any) -> str:
 
 
 def blocks_of_lines(page: Any) -> list[tuple[Any, list[Any]]]:
-    """Return the elements of the blocks in the flow of `page` that hold lines, with the lines."""
+    """Return the boxes of the blocks in the flow of `page` that hold lines, with the lines."""
     found = []
     boxes = [text_block(page)]
     while boxes:
@@ -76,7 +76,7 @@ def blocks_of_lines(page: Any) -> list[tuple[Any, list[Any]]]:
         children = [child for child in getattr(box, "children", ()) if child.is_in_normal_flow()]
         held = [child for child in children if is_line(child)]
         if held and box.element is not None:
-            found.append((box.element, held))
+            found.append((box, held))
         boxes += reversed([child for child in children if child not in held])
     return found
 

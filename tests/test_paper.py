@@ -51,7 +51,7 @@ def test_every_note_stands_on_the_page_that_calls_it(write_essay: WriteEssay, wo
     """However crowded the pages are, no note is lost and none is on another page."""
     layout = lay_out(write_essay(crowded_essay(25, words)))
 
-    calls, notes = footnotes.find_notes(layout.document)
+    calls, notes = footnotes.find_notes(layout.document.pages)
     assert len(calls) == 100
     assert calls == notes
 
