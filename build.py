@@ -16,9 +16,9 @@ from offprint import citation, deposit, imposition, paper
 from offprint.body import Body, render_body
 from offprint.changes import CHANGES
 from offprint.checks import Checked, check_edition, describe_checks
-from offprint.citation import Item
 from offprint.command import CHECK, INFO, Options, Report, main
 from offprint.cover import render_cover
+from offprint.csl import Item
 from offprint.edition import Edition, read_edition
 from offprint.epub import render_epub
 from offprint.errata import ERRATA

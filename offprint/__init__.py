@@ -21,16 +21,18 @@ In the order of the work:
   makes pages readable aloud and `pdf` writes them; `imposition` puts the finished pages on sheets
   of other papers;
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
-- `citation` cites the edition in words and files, `metadata` describes it in the head of the
-  page, `deposit` for archives and registries;
+- `csl` is what an edition says of itself as a work; `citation` cites it in words, `bibtex`, `ris`
+  and `cff` in files; `metadata` describes it in the head of the page, `deposit` for registries,
+  `jats` for archives;
 - `preview` shows all of it in the browser while it is written, through a `server`, an `excerpt`
   of what is new at once;
 - `starter` begins a publication, with a manuscript of another tool where there is one
   (`takeover`, `authors`);
 - `output` puts the editions in place, with their checksums, where `validators` judge them;
-- `release` freezes a version as a `snapshot` and proves it again; a `reading` of an edition holds
-  its passages, which a `comparison` of two tells apart and a `concordance` follows; `changes` and
-  `errata` print what has changed since a release, each as a `leaflet`.
+- `release` freezes a version, of whose `readiness` it makes sure, as a `snapshot`, and proves it
+  again; a `reading` of an edition holds its passages, which a `comparison` of two tells apart and
+  a `concordance` follows; `changes` and `errata` print what has changed since a release, each as
+  a `leaflet`.
 """
 
 __version__ = "0.1.0"

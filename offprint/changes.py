@@ -19,8 +19,8 @@ from .corrections import Change
 from .edition import Edition, read_edition
 from .leaflet import name_leaflet, render_leaflet_page, render_leaflet_pdf
 from .output import write_output
+from .readiness import changes_since, unexplained
 from .reading import Passage, Reading, Start, lay_out_reading, page_of, read_reading, read_starts
-from .release import changes_since, unexplained
 from .snapshot import Record, read_record, read_released
 from .templating import long_date
 

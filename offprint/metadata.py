@@ -7,21 +7,26 @@ and archives follow the typed links (FAIR Signposting). A field without a value 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from html import escape
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from .citation import join_title
+from .csl import (
+    Item,
+    filled,
+    item_date,
+    item_family,
+    item_name,
+    item_names,
+    item_title,
+    join_title,
+)
 from .document import attribute, elements, has_class, plain_text
 from .edition import Edition
 from .history import Release
 from .licenses import license_of
 from .manuscript import Author, doi_address, version_order
 from .text import Text
-
-Item = dict[str, Any]  # a source in CSL-JSON
 
 ORCID = "https://orcid.org/"
 # What the press writes beside the page, and the media type of each.
@@ -114,42 +119,6 @@ def typed_links(edition: Edition) -> list[tuple[str, str, str]]:
         links += [("describedby", address_of(edition, name), kind) for name, kind in described]
         links.append(("linkset", address_of(edition, LINKSET[0]), LINKSET[1]))
     return links
-
-
-def item_title(item: Item) -> str:
-    """Return the title of a source in plain words."""
-    return " ".join(re.sub(r"</?(i|b|em|strong|sub|sup|sc|span)\b[^>]*>", "",
-                           str(item.get("title", ""))).split())
-
-
-def item_names(item: Item) -> list[Item]:
-    """Return who is responsible for a source: its authors, or else its editors."""
-    return list(item.get("author") or item.get("editor") or [])
-
-
-def item_name(name: Item) -> str:
-    """Return a name of a source as an index prints it."""
-    family = item_family(name)
-    return str(name.get("literal") or
-               ", ".join(filter(None, (family, name.get("given"), name.get("suffix")))))
-
-
-def item_family(name: Item) -> str:
-    """Return the family name of a person with its particles."""
-    parts = (name.get("dropping-particle"), name.get("non-dropping-particle"), name.get("family"))
-    return " ".join(filter(None, parts))
-
-
-def item_date(item: Item) -> str:
-    """Return the date of a source as far as it is known: 1954, 1954-03 or 1954-03-31."""
-    issued = item.get("issued") or {}
-    dates = issued.get("date-parts") or [[]]
-    numbers = [int(part) for part in dates[0] or [] if str(part).lstrip("-").isdigit()]
-    if not numbers or not 0 < numbers[0] < 10_000:
-        return ""
-    month = [part for part in numbers[1:2] if 1 <= part <= 12]  # CSL also counts seasons
-    day = numbers[2:3] if month else []
-    return "-".join([f"{numbers[0]:04}", *(f"{part:02}" for part in month + day)])
 
 
 def _meta(name: str, value: str) -> str:
@@ -344,6 +313,8 @@ def _identifiers(edition: Edition, swhid: str) -> Iterator[Item]:
             yield {"@type": "PropertyValue", "propertyID": kind, "value": value}
 
 
-def filled(values: Item) -> Item:
-    """Return `values` without the fields that have none."""
-    return {name: value for name, value in values.items() if value}
+def replaced_source(edition: Edition, references: Sequence[Item]) -> Item | None:
+    """Return the source that this edition corrects, where the corrections name it."""
+    return next((item for item in references if item["id"] == edition.corrections.replaces), None)
+
+

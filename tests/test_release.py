@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from offprint import release
+from offprint import readiness, release
 from offprint.checks import Checked
 from offprint.corrections import Change
 from offprint.edition import read_edition
-from offprint.release import propose_version
+from offprint.readiness import propose_version
 from offprint.snapshot import check_snapshots, read_record
 
 from .conftest import LIBRARY, Publication, run
@@ -160,8 +160,8 @@ def test_a_changed_argument_is_the_author_s_to_tell(library: Publication) -> Non
     """The first number may always be raised, by one."""
     library.change(ESSAY, "version: 1.1.0", "version: 2.0.0")
 
-    assert list(release._refusals(
-        _options(library), read_edition(library.project), allow_dirty=True, sound=True)) == []
+    assert list(readiness.check_readiness(
+        read_edition(library.project), allow_dirty=True, sound=True)) == []
 
 
 def test_an_earlier_version_is_not_released_later(
@@ -214,7 +214,7 @@ def test_sources_that_git_has_not_recorded_are_refused(
     assert "swp" not in said
     git("add", "-fA")
     git("commit", "-qm", "All of it")
-    assert list(release.check_recorded(publication.project)) == []
+    assert list(readiness.check_recorded(publication.project)) == []
 
 
 @pytest.mark.parametrize(("last", "kinds", "proposed"), [
