@@ -17,8 +17,10 @@ from babel import Locale
 from .bibliography import TITLES
 from .document import attribute, elements, has_class, plain_text, walk
 from .edition import Edition
+from .identity import own_templates
 from .languages import foreign_words, without_marked
 from .problems import Problem
+from .project import CALL
 from .text import Text, image_path, path_of
 
 # Words that say nothing of where a link leads (WCAG 2.2, 2.4.4), by language.
@@ -35,6 +37,16 @@ TITLE_FIELDS = (*TITLES, "subtitle", "shorttitle", "journaltitle", "journal")
 def find_barriers(edition: Edition, text: Text) -> list[Problem]:
     """Return a note for each thing in `text`, not resolved yet, that falls short of the claim."""
     return sorted(set(chain.from_iterable(check(edition, text) for check in CHECKS)))
+
+
+def check_own_looks(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Nobody has looked at the contrast and order of what a publication's style sheets show."""
+    for path in own_templates(edition.project):
+        if path.suffix == ".css" and path.name in ("epub.css", "type.css"):
+            yield Problem(edition.project.name(path), 0,
+                          "no build can tell whether these looks keep a reader out, so that the "
+                          "EPUB does not claim to be accessible",
+                          f"have it judged: {CALL} check --editions", note=True)
 
 
 def check_link_words(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -108,8 +120,8 @@ def check_source_languages(edition: Edition, text: Text) -> Iterator[Problem]:
                           "add a line langid = {…}, such as langid = {russian}", note=True)
 
 
-CHECKS = (check_link_words, check_table_heads, check_picture_words, check_languages,
-          check_source_languages)
+CHECKS = (check_own_looks, check_link_words, check_table_heads, check_picture_words,
+          check_languages, check_source_languages)
 
 
 def _in_letters(words: str, script: str) -> str:

@@ -6,11 +6,12 @@ What only looks bad is a note: a line with gaping spaces, a heading at the foot 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
 from .body import HEADINGS
+from .fonts import CODE_FAMILY, missing_characters
 from .footnotes import find_notes, notes_on
 from .layout import blocks_of_lines, lines_on, text_block, walk, words
 from .manuscript import Manuscript
@@ -23,8 +24,12 @@ LOOSE = 0.5
 SLACK = 1.0
 
 
-def check_pages(document: Any, manuscript: Manuscript) -> Iterator[Problem]:
-    """Yield what is wrong on the pages of `document`, each at its line of the manuscript."""
+def check_pages(document: Any, manuscript: Manuscript, typeface: str) -> Iterator[Problem]:
+    """Yield what is wrong on the pages of `document`, each at its line of the manuscript.
+
+    `typeface` is the family that the text is set in.
+    """
+    yield from _check_letters(document, manuscript, (typeface, CODE_FAMILY))
     for check in (_check_sheet, _check_notes, _check_margins, _check_headings,
                   _check_lone_lines, _check_spacing):
         yield from check(document, manuscript)
@@ -49,6 +54,26 @@ def _check_sheet(document: Any, manuscript: Manuscript) -> Iterator[Problem]:
                 yield _at(manuscript, said, f"page {number}: “{_short(said)}” leaves the page",
                           "shorten the note, or the unbreakable words, that stand there")
                 break
+
+
+def _check_letters(
+    document: Any, manuscript: Manuscript, families: Sequence[str]
+) -> Iterator[Problem]:
+    """Yield a problem for words that could only be set in a font of this machine."""
+    seen: set[tuple[str, str]] = set()
+    for page in document.pages:
+        for box in walk(page._page_box):
+            said, family = getattr(box, "text", ""), box.style["font_family"][0]
+            if not said or (said, family) in seen:
+                continue
+            seen.add((said, family))
+            if family not in families:
+                yield _at(manuscript, said, f"“{_short(said)}” is to be set in “{family}”, which "
+                          "is no typeface of this edition", "choose one with theme: typeface")
+            elif missing := missing_characters(said, family):
+                shown = ", ".join(f"“{char}” (U+{ord(char):04X})" for char in sorted(missing))
+                yield _at(manuscript, said, f"“{_short(said)}”: {family} has no {shown}",
+                          "write it in other letters, or as an image")
 
 
 def _check_notes(document: Any, manuscript: Manuscript) -> Iterator[Problem]:

@@ -88,7 +88,9 @@ def _make_environment(python: Path, group: str) -> None:
     settings = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     wanted = [*settings["project"]["dependencies"],
               *(settings["dependency-groups"][group] if group else [])]
-    print(f"Setting up {FOLDER.name} (once; about a minute) …", file=sys.stderr, flush=True)
+    what = f"Setting up {FOLDER.name}" if not group or not _is_ready("") else (
+        f"Adding to {FOLDER.name} what the validators need")
+    print(f"{what} (once; about a minute) …", file=sys.stderr, flush=True)
     _run([] if _has_pip(python) else [sys.executable, "-m", "venv", "--clear", str(FOLDER)],
          "python3 -m venv failed; on Debian and Ubuntu: sudo apt install python3-venv")
     _run([str(python), "-m", "pip", "install", "--disable-pip-version-check", *wanted],

@@ -12,18 +12,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from lxml import etree
 from PIL import Image
 
+from . import pandoc
 from .accessibility import find_barriers
 from .body import PICTURE_TYPES
 from .collation import check_changes, check_corrections, missing_key
 from .corrections import CITED_KEY
 from .document import Element, attribute, citation_keys, elements, has_class, plain_text, walk
 from .edition import Edition
-from .fonts import has_small_capitals, missing_characters
+from .fonts import CODE_FAMILY, has_small_capitals, missing_characters
 from .paragraphs import find_paragraphs
 from .problems import Problem, ProblemsFoundError, suggestion
 from .records import YamlData
@@ -35,6 +36,7 @@ SCHEMES = ("https", "http", "mailto", "doi")
 WITH_ATTRIBUTES = (
     "Header", "Div", "Span", "Figure", "Image", "Link", "Code", "CodeBlock", "Table")
 PICTURES = (*PICTURE_TYPES, ".yaml")
+TASKS = set("☐☒")  # how Pandoc reads [ ] and [x] in a list, and not how they are printed
 
 
 class Checked(NamedTuple):
@@ -72,24 +74,28 @@ def check_edition(edition: Edition) -> Checked:
 
 def describe_checks(edition: Edition, checked: Checked) -> tuple[str, ...]:
     """Return what has been checked in a text without problems, in words."""
-    cited = len(cited_keys(edition, checked.text))
+    cited = len(cited_keys(edition, checked.text) & edition.bibliography.entries.keys())
     corrected = len(edition.corrections.all)
-    found = ["links, pictures, headings and letters are sound",
-             *([f"{cited} sources are in the bibliography"] if cited else []),
-             *([f"{corrected} corrections agree with it"] if corrected else [])]
-    barred = "nothing found that keeps one out" if checked.accessible else (
-        "something keeps one out, see the notes; accessibility is not claimed")
-    return (f"Text: {', '.join(found)}", f"Readers: {barred}")
+    text = ["Text: links, pictures, headings and letters are sound",
+            *([f"sources found: {cited}"] if cited else []),
+            *([f"corrections that agree with it: {corrected}"] if corrected else [])]
+    readers = ["Readers: nothing found that keeps one out"] if checked.accessible else []
+    return ("; ".join(text), *readers)
 
 
 def check_citations(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every key that is cited, in the essay or in a correction, is in the bibliography."""
     known = edition.bibliography.entries
+    cited = citation_keys(text.blocks)
+    if cited and not edition.project.references.is_file():
+        yield Problem(edition.bibliography.file, 0, "there is no bibliography, and the essay "
+                      f'cites "{min(cited)}"', "write the sources there, in BibLaTeX")
+        return
     checked_elsewhere = {key for entry in edition.corrections.all for key in entry.keys}
     for blocks, kept in (([*text.front, *text.essay], set()), (text.back, checked_elsewhere)):
         for key in sorted(citation_keys(blocks) - known.keys() - kept):
-            cited = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
-            for file, line in edition.places_of(cited):
+            mark = re.compile(rf"@\{{?{re.escape(key)}(?![\w:.#$%&+?<>~/-]*\w)")
+            for file, line in edition.places_of(mark):
                 yield missing_key(edition, file, line, key)
 
 
@@ -139,10 +145,10 @@ def check_links(edition: Edition, text: Text) -> Iterator[Problem]:
             if target[1:] not in places:
                 yield _at(edition, f"({target}", f'the link to "{target}" leads nowhere',
                           suggestion(target[1:], places, "give the place an identifier, {#…}"))
-        elif urlsplit(target).scheme and urlsplit(target).scheme not in SCHEMES:
+        elif _scheme(target) and _scheme(target) not in SCHEMES:
             yield _at(edition, target, f'the link to "{target}" is of a kind that is not printed',
                       "use " + ", ".join(f"{scheme}:" for scheme in SCHEMES))
-        elif not urlsplit(target).scheme:
+        elif not _scheme(target):
             yield _at(edition, target, f'the link to "{target}" leads to a file outside the essay',
                       "give the full address; readers of the PDF do not have the file")
 
@@ -152,7 +158,7 @@ def check_pictures(edition: Edition, text: Text) -> Iterator[Problem]:
     for image in elements(text.blocks, "Image"):
         source = unquote(image["c"][2][0])
         path = image_path(edition, image)
-        if urlsplit(source).scheme in ("http", "https"):
+        if _scheme(source) in ("http", "https"):
             yield _at(edition, source, f'the image "{source}" is on the network',
                       "save it in manuscript/figures and name that file")
         elif PurePosixPath(source).suffix.lower() not in PICTURES:
@@ -216,8 +222,9 @@ def check_headings(edition: Edition, text: Text) -> Iterator[Problem]:
 
 def check_near_markdown(edition: Edition, text: Text) -> Iterator[Problem]:
     """What was meant as a mark is one: headings with their space, no traces of a merge."""
+    code = _blocks_of_code(edition.manuscript.body)
     for number, line in enumerate(edition.manuscript.body.split("\n"), 1):
-        if re.match(r"#{1,6}[^\W\d]", line):
+        if re.match(r"#{1,6}[^\W\d]", line) and not any(number in block for block in code):
             yield Problem(edition.manuscript.file, number,
                           "a heading without a space after its #",
                           "put one there; for a line that begins with #, write \\#")
@@ -261,30 +268,41 @@ def check_foreign_marks(edition: Edition, text: Text) -> Iterator[Problem]:
                 "put its result here; to show it as code, write it without its mark")
 
 
+def check_formulas(edition: Edition, text: Text) -> Iterator[Problem]:
+    """Every formula can be set in plain letters, as far as Pandoc can do that."""
+    formulas = [{"t": "Para", "c": [formula]} for formula in elements(text.blocks, "Math")]
+    try:
+        if formulas:
+            pandoc.render_html(text.as_document(formulas), edition.manuscript.file)
+    except ProblemsFoundError as error:
+        for problem in error.problems:
+            formula = problem.what.partition("“")[2].rpartition("”")[0]
+            words = re.compile(r"\s+".join(map(re.escape, formula.split())))
+            yield replace(problem, line=edition.places_of(words)[0][1])
+
+
 def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every block of code that is opened is closed."""
-    opened = ""
-    for number, line in enumerate(edition.manuscript.body.split("\n"), 1):
-        fence = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
-        if fence and not opened and "`" not in fence[2]:
-            opened, place = fence[1], number
-        elif fence and opened and fence[1].startswith(opened) and not fence[2].strip():
-            opened = ""
-    if opened:
-        yield Problem(edition.manuscript.file, place, "the code that begins here never ends",
-                      f"end it with a line {opened}")
+    lines = edition.manuscript.body.split("\n")
+    for block in _blocks_of_code(edition.manuscript.body):
+        if block.stop > len(lines):
+            fence = re.match(r"[`~]+", lines[block.start - 1].strip())
+            yield Problem(edition.manuscript.file, block.start,
+                          "the code that begins here never ends",
+                          f"end it with a line {fence[0] if fence else '```'}")
 
 
 def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every character is in a typeface of the edition."""
-    everything = edition.manuscript.body + "".join(
-        f"{entry.was}{entry.now}{entry.why}{entry.reported or ''}"
-        for entry in edition.corrections.all)
-    everything += "".join(value for entry in edition.bibliography.entries.values()
-                          for value in entry.fields.values())
-    control = {char for char in everything if unicodedata.category(char) == "Cc"} - set("\n\t\r")
-    for char in sorted(missing_characters(
-            everything, text.has_code, edition.theme.typeface) | control):
+    code = {char for element in walk(text.blocks) if element["t"] in ("Code", "CodeBlock")
+            for char in element["c"][1]}
+    prose = {char for element in elements(text.blocks, "Str") for char in element["c"]}
+    prose |= {char for entry in edition.bibliography.entries.values()
+              for value in entry.fields.values() for char in value}
+    control = {char for char in code | prose | set(edition.manuscript.body)
+               if unicodedata.category(char) == "Cc"} - set("\n\t\r")
+    for char in sorted(missing_characters("".join(prose - TASKS), edition.theme.typeface)
+                       | missing_characters("".join(code), CODE_FAMILY) | control):
         remedy = "write it in other letters, or as an image"
         shown = f"“{char}” " if char.isprintable() else ""
         what = f"no typeface of this edition has {shown}(U+{ord(char):04X})"
@@ -318,8 +336,31 @@ def check_language(edition: Edition, text: Text) -> Iterator[Problem]:
 CHECKS = (
     check_citations, check_nocite, check_unused, check_notes, check_links, check_pictures,
     check_timelines, check_headings, check_near_markdown, check_raw, check_foreign_marks,
-    check_fences, check_characters, check_small_capitals, check_language,
+    check_fences, check_formulas, check_characters, check_small_capitals, check_language,
     check_corrections, check_changes)
+
+
+def _blocks_of_code(markdown: str) -> list[range]:
+    """Return the numbers of the lines of each block of code between fences, fences included.
+
+    One that is never closed goes on to a line beyond the last.
+    """
+    blocks, opened, start = [], "", 0
+    lines = markdown.split("\n")
+    for number, line in enumerate(lines, 1):
+        fence = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
+        if fence and not opened and "`" not in fence[2]:
+            opened, start = fence[1], number
+        elif fence and opened and fence[1].startswith(opened) and not fence[2].strip():
+            opened = ""
+            blocks.append(range(start, number + 1))
+    return [*blocks, range(start, len(lines) + 2)] if opened else blocks
+
+
+def _scheme(address: str) -> str:
+    """Return what stands before the colon of an address, such as https."""
+    found = re.match(r"([a-z][a-z0-9+.-]*):", address, re.I)
+    return found[1].lower() if found else ""
 
 
 def _identifiers(blocks: list[Element]) -> Iterator[str]:

@@ -29,7 +29,7 @@ from .document import Element, attribute, elements, has_class, plain_text
 from .edition import Edition
 from .manuscript import Author
 from .problems import Problem, ProblemsFoundError
-from .project import PRESS
+from .project import CALL, PRESS
 from .ris import render_ris
 from .styles import find_style
 from .text import Text
@@ -169,7 +169,7 @@ def check_citation_file(edition: Edition, item: Item) -> Iterator[Problem]:
         return
     if path.read_bytes().replace(b"\r\n", b"\n") != render_cff(item).encode():
         yield Problem(edition.project.name(path), 0, "CITATION.cff is stale",
-                      "python3 build.py writes it anew", note=True)
+                      f"{CALL} writes it anew", note=True)
 
 
 def _identifier(author: Author, year: int) -> str:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -16,8 +17,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from . import __version__
 from .problems import Problem, ProblemsFoundError, ToolError, UsageError, suggestion
-from .progress import TOOLS, Progress, show_tools_words
-from .project import INSTALLED, PRESS, Project
+from .progress import TOOLS, Progress, showing_tools_words
+from .project import CALL, INSTALLED, PRESS, PROGRAM, Project
 
 if TYPE_CHECKING:
     from .pages import PageMap
@@ -36,9 +37,6 @@ THICKNESS = 0.1  # of a leaf of ordinary paper, 80 g/m², in millimetres
 BUILT, PROBLEMS, USAGE, TOOL = 0, 1, 2, 3
 CLOSED = 141  # what a shell reports of a program whose reader has gone
 
-# The press under the name by which it was called, and how to call it.
-PROGRAM = "offprint" if INSTALLED else "build.py"
-CALL = "offprint" if INSTALLED else "python3 build.py"
 TESTS = {} if INSTALLED else {
     "test": "run the tests of the press (the rest of the line goes to pytest)"}
 
@@ -129,9 +127,8 @@ def main(
         tuple(name for name in TARGETS if name in given.what), draft=given.draft,
         thickness=getattr(given, "thickness", THICKNESS), progress=progress)
     run = partial(command.run, options, build, given) if command else partial(build, options)
-    if given.verbose:
-        show_tools_words()
-    return _report(run, given.quiet)
+    with showing_tools_words() if given.verbose else nullcontext():
+        return _report(run, given.quiet)
 
 
 def _report(run: Callable[[], Report], quiet: bool) -> int:
@@ -196,7 +193,7 @@ def show_problems(problems: Sequence[Problem]) -> None:
         print(problem, file=sys.stderr)
     grave = sum(not problem.note for problem in problems)
     if grave > 1:
-        print(f"{grave} problems; nothing was built", file=sys.stderr)
+        print(f"{grave} problems; nothing was written", file=sys.stderr)
 
 
 def check(options: Options, build: Build, given: argparse.Namespace) -> Report:
@@ -213,7 +210,7 @@ def check(options: Options, build: Build, given: argparse.Namespace) -> Report:
         verdicts = validators.judge_editions(options.project.output)
     if not verdicts:
         raise ToolError(f"{options.project.name(options.project.output)} holds no editions; "
-                        "build them first: python3 build.py")
+                        f"build them first: {CALL}")
     print("\n".join(validators.render_verdicts(verdicts)))
     found = [Problem(options.project.name(verdict.file), 0,
                      f"{verdict.standard.name}: {message}") for verdict in verdicts
@@ -316,7 +313,7 @@ def _thickness(word: str) -> float:
         thickness = -1
     if not 0 <= thickness <= 1:
         raise argparse.ArgumentTypeError(
-            f'"{word}" is not the thickness of a leaf in millimetres, such as 0.1')
+            f'"{word}" is not the thickness of a leaf in millimetres, from 0 to 1')
     return thickness
 
 

@@ -23,7 +23,7 @@ def render_cover(edition: Edition, text: Text, cuts: tuple[Cut, ...]) -> bytes:
     front = edition.front
     html = edition.render(
         "cover.html.j2", front=front, title=text.title, subtitle=text.subtitle,
-        authors=edition.authors, words=edition.words, draft=edition.draft,
+        authors=edition.authors, words=edition.words, state=edition.state,
         date=long_date(front.date, front.lang),
         css=style_rules(cuts, "truetype") + edition.render("cover.css"))
     page = pypdfium2.PdfDocument(lay_out(edition, html).document.write_pdf())[0]

@@ -18,7 +18,7 @@ from .corrections import Change, Corrections, read_corrections
 from .history import Release, read_history
 from .identity import identify_source
 from .manuscript import FrontMatter, Manuscript, read_manuscript, version_order
-from .problems import Problem
+from .problems import Problem, ProblemsFoundError
 from .project import Project
 from .styles import find_style
 from .templating import check_templates, render, words
@@ -58,6 +58,18 @@ class Edition:
     def render(self, template: str, **values: Any) -> str:
         """Return a template, or the publication's own in its place, filled with `values`."""
         return render(template, self.own_templates, theme=self.theme, **values)
+
+    def render_page(self, template: str, body: str, **values: Any) -> str:
+        """Return a page that holds all of `body`, an article in HTML.
+
+        Raises ProblemsFoundError where a publication's own template leaves some of it out.
+        """
+        page = self.render(template, body=body, **values)
+        if body not in page:
+            raise ProblemsFoundError([Problem(
+                f"templates/{template}", 0, "the text is not on this page, or not as it is",
+                'keep {{ body | safe }}, where the press has it')])
+        return page
 
     @property
     def moment(self) -> int:
@@ -143,7 +155,7 @@ def read_edition(project: Project, draft: bool = False) -> Edition:
     history = read_history(project)
     return Edition(
         project, manuscript, front, bibliography, corrections, style, swhid,
-        draft or history.differs(front.version, swhid),
+        draft or history.differs(project, front.version, swhid),
         project if usable else None,
         (*manuscript.problems, *bibliography.problems, *corrections.problems, *style_problems,
          *template_problems, *history.problems),

@@ -24,6 +24,7 @@ from .output import write_output
 from .passages import standing_words
 from .pdf import render_pdf
 from .problems import Problem, ProblemsFoundError
+from .project import CALL
 from .reading import (
     Passage,
     Reading,
@@ -139,7 +140,7 @@ def _slip_circulating(edition: Edition) -> Slip:
     if not edition.corrections.entries:
         raise ProblemsFoundError([Problem(
             edition.corrections.file, 0, "there are no corrections of a circulating text",
-            "for copies of a released version: build.py errata --since 1.0.0")])
+            f"for copies of a released version: {CALL} errata --since 1.0.0")])
     reading = read_reading(edition)
     starts = read_starts(reading, lay_out_reading(reading))
     words = edition.words

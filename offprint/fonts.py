@@ -13,10 +13,13 @@ import io
 import logging
 import os
 import tempfile
+import threading
+import unicodedata
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,8 +110,8 @@ def text_faces(theme: Theme, has_bold: bool = False) -> tuple[Face, ...]:
 def typefaces() -> tuple[str, ...]:
     """Return the installed families that a text can be set in: upright and italic."""
     families = map(fontpkg.family, fontpkg.families())
-    return tuple(sorted(family.name for family in families
-                        if {file.style for file in family.files} >= {"normal", "italic"}))
+    return tuple(sorted(family.name for family in families if family.name != CODE_FAMILY
+                        and {file.style for file in family.files} >= {"normal", "italic"}))
 
 
 def has_small_capitals(family: str) -> bool:
@@ -127,11 +130,13 @@ def cut_fonts(faces: Iterable[Face], text: str) -> tuple[Cut, ...]:
     wanted = tuple(faces)
     characters = _whole_scripts(text)
     missing = [face for face in wanted if not _is_cached(face, characters)]
-    if len(missing) > 1:
+    # Where other threads run, another process might begin with their locks held.
+    if len(missing) > 1 and threading.active_count() == 1:
         with ProcessPoolExecutor(max_workers=min(len(missing), os.cpu_count() or 1)) as pool:
             list(pool.map(_write_cut, missing, [characters] * len(missing)))
-    elif missing:
-        _write_cut(missing[0], characters)
+    else:
+        for face in missing:
+            _write_cut(face, characters)
     return tuple(_read_cut(face, characters) for face in wanted)
 
 
@@ -141,11 +146,14 @@ def style_rules(cuts: Iterable[Cut], kind: str) -> str:
         (cut.face, cut.truetype_url if kind == "truetype" else cut.woff2_url) for cut in cuts])
 
 
-def missing_characters(text: str, has_code: bool, family: str = TEXT_FAMILY) -> set[str]:
-    """Return the characters of `text` that neither `family` nor that of code can draw."""
-    families = (family, CODE_FAMILY) if has_code else (family,)
-    known = set().union(*(_coverage(family) for family in families))
-    return {char for char in set(text) - INVISIBLE if ord(char) not in known}
+def missing_characters(text: str, family: str = TEXT_FAMILY) -> set[str]:
+    """Return the characters of `text` that `family` cannot draw.
+
+    Spaces of any width are made of the plain one.
+    """
+    known = _coverage(family)
+    return {char for char in set(text) - INVISIBLE
+            if ord(char) not in known and unicodedata.category(char) != "Zs"}
 
 
 def text_width(text: str, size: float, family: str = TEXT_FAMILY) -> float:
@@ -184,7 +192,8 @@ def _whole_scripts(text: str) -> tuple[int, ...]:
 
 @cache
 def _cached(face: Face, characters: tuple[int, ...]) -> Path:
-    recipe = repr((fonttools_version, FEATURES, X_HEIGHT, face.weight, characters)).encode()
+    recipe = repr((fonttools_version, version("brotli"), FEATURES, X_HEIGHT, face.weight,
+                   characters)).encode()
     digest = hashlib.sha256(face.source.read_bytes() + recipe).hexdigest()[:24]
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return root / "offprint" / f"{face.name}-{digest}"

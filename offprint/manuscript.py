@@ -9,7 +9,15 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import babel
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from .problems import Problem
 from .project import Project
@@ -21,7 +29,8 @@ LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-\d{3})?")
 LANGUAGE_REMEDY = "write one such as en, en-US, de or sr-Latn"
 DOI = re.compile(r"10\.\d{4,9}/\S+")
 ADDRESS = re.compile(r"https?://[\w.-]+(:\d+)?(/[^\s<>\"\\]*)?")
-CONTACT = re.compile(rf"[\w.+-]+@[\w-]+(\.[\w-]+)+|{ADDRESS.pattern}")
+MAILBOX = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+CONTACT = re.compile(rf"{MAILBOX.pattern}|{ADDRESS.pattern}")
 ISBN = re.compile(r"97[89]-?(\d-?){9}\d")
 ORCID = re.compile(r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]")
 
@@ -58,6 +67,17 @@ def _without_resolver(value: Any) -> Any:
     return resolver.sub("", value) if isinstance(value, str) else value
 
 
+def _checked_orcid(value: str) -> str:
+    """Return an ORCID whose last figure is right (ISO 7064, MOD 11-2)."""
+    total = 0
+    for figure in value.replace("-", "")[:15]:
+        total = (total + int(figure)) * 2
+    if "0123456789X"[(12 - total % 11) % 11] != value[-1]:
+        raise ValueError(f"“{value}” is nobody's ORCID: its last figure is wrong\n"
+                         "copy it from orcid.org")
+    return value
+
+
 Version = Annotated[str, _matching(
     SEMANTIC_VERSION, "is not a version", "write three numbers, such as 1.0.0")]
 Language = Annotated[str, BeforeValidator(_known_language), _matching(
@@ -71,8 +91,11 @@ Contact = Annotated[str, _matching(
     "write one such as editor@example.org or https://example.org/issues")]
 Isbn = Annotated[str, _matching(
     ISBN, "is not an ISBN", "write its 13 digits, with or without hyphens")]
-Orcid = Annotated[str, _matching(ORCID, "is not an ORCID", "write it as 0000-0002-1825-0097"),
+Orcid = Annotated[str, AfterValidator(_checked_orcid),
+                  _matching(ORCID, "is not an ORCID", "write it as 0000-0002-1825-0097"),
                   BeforeValidator(_without_resolver)]
+Mailbox = Annotated[str, _matching(
+    MAILBOX, "is not a mail address", "write one such as editor@example.org")]
 
 
 class Author(BaseModel):
@@ -88,7 +111,7 @@ class Author(BaseModel):
     orcid: Annotated[Orcid | None, Field(description="such as 0000-0002-1825-0097")] = None
     affiliation: Annotated[list[str], BeforeValidator(_listed), Field(
         description="one institution, or a list")] = []
-    email: Annotated[str | None, Field(
+    email: Annotated[Mailbox | None, Field(
         description="not printed; archives get it, in JATS")] = None
 
     @model_validator(mode="before")

@@ -34,6 +34,9 @@ WARNINGS = (
      "nothing calls the note “[^{name}]”", "call it, or remove it"),
     (r"Duplicate note reference '(?P<name>.+?)' at (?:\S* )?line (?P<line>\d+)",
      "the note “[^{name}]” is written twice", "give one of the two another name"),
+    (r"Could not convert TeX math (?P<name>.+?) ?, rendering as TeX",
+     "the formula “{name}” cannot be set",
+     "write it with plainer commands, or put it in as a picture"),
 )
 WRITING = ("--wrap=none", "--syntax-highlighting=none", "--email-obfuscation=none")
 
@@ -156,7 +159,7 @@ def _problem(file: str, message: str, data: bytes) -> Problem:
     for pattern, what, remedy in WARNINGS:
         if found := re.search(pattern, message):
             named = found.groupdict()
-            line = _line_naming(named.get("name", ""), int(named["line"]), data)
+            line = _line_naming(named.get("name", ""), int(named.get("line", 0)), data)
             return Problem(file, line, what.format(**named), remedy)
     return Problem(file, 0, f"Pandoc warns: {message}")
 

@@ -17,15 +17,17 @@ from .alarms import check_continued, check_pages
 from .body import Body, embed_pictures, place_notes_at_end
 from .bootstrap import install_pango, pango_remedy
 from .edition import Edition
-from .fonts import Cut, style_rules
+from .fonts import Cut, style_rules, text_width
 from .footnotes import hold_to_last_word, lay_out_with_notes, set_at_foot
 from .layout import Layout, is_line, is_mark, text_block, walk
 from .problems import Problem, ProblemsFoundError, ToolError
 from .progress import WEASYPRINT, listening
 from .tables import mark_table_heads
 from .templating import long_date
-from .tree import Element, outer_html
+from .tree import outer_html
 
+# Of a page in millimetres; of a running head, as part of the text block and in points.
+PAGE_WIDTH, HEAD_WIDTH, HEAD_SIZE = 148, 0.85, 9.5
 DATA = re.compile(r"data:[^\s'\"]+")
 # Between the text and the numbers of its paragraphs, in pixels of 1/96 inch: 4 mm.
 NUMBER_GAP = 4 / 25.4 * 96
@@ -83,8 +85,8 @@ def render_print(edition: Edition, body: Body, cuts: tuple[Cut, ...]) -> str:
             set_at_foot(call, number, body.notes[number])
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
-    _name_running_heads(edition, body.article)
-    return edition.render(
+    _name_running_heads(edition, body)
+    return edition.render_page(
         "print.html.j2", edition=edition, front=edition.front, words=edition.words,
         date=long_date(edition.front.date, edition.front.lang), body=outer_html(body.article),
         css=print_style(edition, cuts), plain_title=body.title)
@@ -110,7 +112,7 @@ def lay_out(edition: Edition, html: str) -> Layout:
         page = weasyprint.HTML(string=html, url_fetcher=fetcher)
         document, continued = lay_out_with_notes(page)
     _move_to_outer_margin(document)
-    found = [*check_pages(document, manuscript),
+    found = [*check_pages(document, manuscript, edition.theme.typeface),
              *check_continued(continued, manuscript, document)]
     if any(not problem.note for problem in found):
         raise ProblemsFoundError(found)
@@ -193,7 +195,6 @@ def _move_out(block: Any, box: Any, gap: float, to_the_right: bool) -> None:
 def _warnings_as_problems(edition: Edition) -> Iterator[None]:
     """Collect what WeasyPrint logs while the block runs, and raise it as problems."""
     records: list[logging.LogRecord] = []
-    WEASYPRINT.propagate = False
     with listening(WEASYPRINT, records.append, logging.WARNING), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -215,8 +216,22 @@ def _warning(edition: Edition, said: str) -> Problem:
     return Problem(edition.manuscript.file, 0, f"WeasyPrint warns: {said}")
 
 
-def _name_running_heads(edition: Edition, article: Element) -> None:
-    """Tell the style sheet what the heads and feet of the pages say."""
+def _name_running_heads(edition: Edition, body: Body) -> None:
+    """Tell the style sheet what the heads and feet of the pages say, each on one line."""
     version = f"{edition.words['version']} {edition.front.version}"
-    article[0].set("data-author", edition.authors)
-    article[0].set("data-edition", " · ".join([*edition.state, version]))
+    header, authors = body.article[0], edition.authors
+    if _shorten(edition, authors) != authors:
+        authors = f"{edition.front.author[0].display} {edition.words['et_al']}"
+    header.set("data-author", _shorten(edition, authors))
+    header.set("data-title", _shorten(edition, body.title))
+    header.set("data-edition", " · ".join([*edition.state, version]))
+
+
+def _shorten(edition: Edition, words: str) -> str:
+    """Return `words`, or as many of them as a running head has room for."""
+    margins = edition.theme.margins
+    room = (PAGE_WIDTH - margins.inner - margins.outer) / 25.4 * 72 * HEAD_WIDTH
+    kept = words
+    while text_width(kept, HEAD_SIZE, edition.theme.typeface) > room and " " in kept:
+        kept = f"{kept.removesuffix(' …').rpartition(' ')[0]} …"
+    return kept

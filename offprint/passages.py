@@ -182,14 +182,19 @@ def mark_passages(places: dict[str, list[Passage]], label: str) -> None:
             {"t": "Str", "c": words[:offset]}, mark, {"t": "Str", "c": words[offset:]}]
 
 
-def name_places(back: list[Element], places: dict[str, list[Passage]]) -> list[Element]:
-    """Return the back matter with links to the paragraphs of each entry, such as “¶ 12”."""
+def name_places(
+    back: list[Element], places: dict[str, list[Passage]], sign: str
+) -> list[Element]:
+    """Return the back matter with links to the paragraphs of each entry, such as “¶ 12”.
+
+    `sign` is that of a paragraph, or another where paragraphs show no numbers.
+    """
     def change(element: Element) -> list[Element] | None:
         target = element["c"][2][0] if element["t"] == "Link" else ""
         if not target.startswith("#place-"):
             return None
         links = [{"t": "Link", "c": [
-            ["", [], []], [{"t": "Str", "c": f"¶\u00a0{passage.unit.number}"}],
+            ["", [], []], [{"t": "Str", "c": sign.format(passage.unit.number)}],
             [f"#p{passage.unit.number}", ""]]}
             for passage in places.get(target.removeprefix("#place-"), [])]
         between = [{"t": "Str", "c": ","}, {"t": "Space"}]

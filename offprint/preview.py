@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import errno
 import gc
 import hashlib
 import logging
@@ -35,7 +36,7 @@ from .manuscript import read_manuscript
 from .pages import PageMap, carry_page_map, stream_of
 from .problems import Problem, ProblemsFoundError, ToolError
 from .progress import PAGES, Progress, listening
-from .project import TEMPLATES, Project
+from .project import PROGRAM, TEMPLATES, Project
 from .templating import forget_words
 from .web import Record, render_web
 
@@ -71,6 +72,7 @@ class Preview:
         self.saves = self.building = 0
         self.began = 0.0
         self.shown: tuple[Edition, Body] | None = None
+        self.page = ""  # the version in which that is shown
         self.pages: tuple[PageMap, str] | None = None  # with the stream that it belongs to
         self.problems: tuple[str, ...] = ()
         self.found_late = self.is_late = False  # while pages were set, with the words all right
@@ -85,18 +87,19 @@ class Preview:
                 await asyncio.sleep(PATIENCE / 1000)
                 continue
             self._take(set())
-            async for changes in awatch(*(path for path, _ in folders), step=STEP,
-                                        rust_timeout=PATIENCE, yield_on_timeout=True):
-                if changes:
-                    self._take({Path(name) for _, name in changes})
-                if folders != _folders(self.options.project):
-                    break  # one of them is new, or gone: look at those that are there now
+            with contextlib.suppress(FileNotFoundError):  # one of them has gone just now
+                async for changes in awatch(*(path for path, _ in folders), step=STEP,
+                                            rust_timeout=PATIENCE, yield_on_timeout=True):
+                    if changes:
+                        self._take({Path(name) for _, name in changes})
+                    if folders != _folders(self.options.project):
+                        break  # one of them is new, or gone: look at those that are there now
 
     def _take(self, files: set[Path]) -> None:
         if any(file.is_relative_to(TEMPLATES) for file in files):
             forget_words()
         if files == {self.options.project.essay} and self.shown:
-            self.loop.run_in_executor(None, self._show_excerpt, *self.shown)
+            self.loop.run_in_executor(None, self._show_excerpt, *self.shown, self.page)
         self.saves += 1
         self.saved.set()
 
@@ -121,12 +124,12 @@ class Preview:
         except ProblemsFoundError as error:
             return self._report([str(problem) for problem in error.problems])
         except (ToolError, OSError) as error:
-            return self._report([f"build.py: {error}"])
+            return self._report([f"{PROGRAM}: {error}"])
         except Exception as error:
             # Whatever it is, the author goes on writing; the traceback is for the press.
             if self.options.progress.verbose:
                 traceback.print_exc()
-            return self._report([f"build.py: the press failed: {type(error).__name__}: {error}"])
+            return self._report([f"{PROGRAM}: the press failed: {type(error).__name__}: {error}"])
 
     def _report(self, problems: list[str]) -> dict[str, Any]:
         """Return `problems` as news, and print them where they are."""
@@ -141,7 +144,7 @@ class Preview:
         """Show the new text before its pages are set, marked where they will about begin."""
         pages = self.pages and carry_page_map(*self.pages, stream_of(body.article))
         page = render_web(edition, body, cuts, pages, record).encode()
-        self.shown, self.is_late = (edition, body), True
+        self.shown, self.page, self.is_late = (edition, body), digest(page), True
         # What was wrong with the pages may still be so.
         news = {} if self.found_late else self._report([])
         self._log("words", 0)
@@ -159,20 +162,20 @@ class Preview:
             data = path.read_bytes()
             news[path.suffix[1:]] = digest(data)
             if path.suffix == ".html":
-                self.stage.page = data
+                self.stage.page, self.page = data, digest(data)
         if self.shown and report.page_map:
             self.pages = report.page_map, stream_of(self.shown[1].article)
             self._log("pages", len(report.page_map.starts))
         return news
 
-    def _show_excerpt(self, edition: Edition, body: Body) -> None:
-        """Show the new paragraphs of `edition`, where they are all that is new."""
+    def _show_excerpt(self, edition: Edition, body: Body, page: str) -> None:
+        """Show new paragraphs of `edition`, shown as `page`, where they are all that is new."""
         with contextlib.suppress(OSError, ProblemsFoundError, ToolError, etree.XMLSyntaxError):
             manuscript = read_manuscript(self.options.project)
             excerpt = find_excerpt(edition.manuscript.body, manuscript.body)
             shown = excerpt and render_excerpt(edition, body, excerpt)
             if shown:
-                self.loop.call_soon_threadsafe(self.stage.show_excerpt, *shown)
+                self.loop.call_soon_threadsafe(self.stage.show_excerpt, page, *shown)
 
     def _log(self, what: str, count: int) -> None:
         if not self.quiet:
@@ -228,11 +231,13 @@ def _listen(port: int | None) -> socket.socket:
         try:
             listening.bind((HOST, attempt))
             listening.listen()
-        except OSError:
+        except OSError as error:
             listening.close()
+            why = "is in use" if error.errno == errno.EADDRINUSE else (
+                f"cannot be used: {error.strerror}")
             continue
         return listening
-    raise ToolError(f"port {port} is in use; name another with --port, or none")
+    raise ToolError(f"port {attempt} {why}; name another with --port, or none")
 
 
 async def _serve(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TOOLS = logging.getLogger("offprint")
 TOOLS.addHandler(logging.NullHandler())
 WEASYPRINT = logging.getLogger("weasyprint")
+WEASYPRINT.propagate = False  # what it says is shown as problems, and nowhere else
 # WeasyPrint tells this logger of every page that it begins.
 PAGES = logging.getLogger("weasyprint.progress")
 PAGE = re.compile(r"Page (\d+)$")
@@ -61,14 +62,14 @@ def _seconds(began: float) -> str:
     return f"{time.perf_counter() - began:6.2f} s"
 
 
-def show_tools_words() -> None:
-    """Print to standard error what tools say from now on."""
+@contextmanager
+def showing_tools_words() -> Iterator[None]:
+    """Print to standard error what tools say while the block runs."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("          %(message)s"))
-    for logger in (TOOLS, WEASYPRINT):
-        logger.addHandler(handler)
-    TOOLS.setLevel(logging.DEBUG)
-    PAGES.setLevel(logging.INFO)
+    with (listening(TOOLS, handler.handle, logging.DEBUG),
+          listening(WEASYPRINT, handler.handle, logging.INFO)):
+        yield
 
 
 def quote_tool(command: Sequence[str], said: str) -> None:
@@ -90,13 +91,13 @@ def _telling_pages(tell: Callable[[int], None]) -> Iterator[None]:
 
 @contextmanager
 def listening(
-    logger: logging.Logger, hear: Callable[[logging.LogRecord], None], level: int = logging.INFO
+    logger: logging.Logger, hear: Callable[[logging.LogRecord], object], level: int = logging.INFO
 ) -> Iterator[None]:
     """Have `hear` called with every record of `logger`, from `level` on, while the block runs."""
     handler = logging.Handler(level)
     handler.emit = hear  # type: ignore[method-assign,assignment]
     before = logger.level
-    logger.setLevel(level)
+    logger.setLevel(min(level, before or level))  # others may want to hear more
     logger.addHandler(handler)
     try:
         yield

@@ -12,6 +12,27 @@ PRESS = _PACKAGE if INSTALLED else _PACKAGE.parent
 TEMPLATES = PRESS / "templates"
 
 
+# The press under the name by which it was called, and how to call it.
+PROGRAM = "offprint" if INSTALLED else "build.py"
+CALL = "offprint" if INSTALLED else "python3 build.py"
+
+
+def read_code() -> dict[str, bytes]:
+    """Return the files of the press that shape an edition, code and templates, by their names.
+
+    The names are those in the repository, wherever the press is installed.
+    """
+    places = {"offprint": _PACKAGE, "templates": TEMPLATES}
+    files = {f"{folder}/{path.relative_to(place).as_posix()}": path.read_bytes()
+             for folder, place in places.items() for path in place.rglob("*")
+             if path.is_file() and path.suffix != ".pyc"}
+    if INSTALLED:
+        inside = ("offprint/templates/", "offprint/build.py")
+        files = {name: data for name, data in files.items() if not name.startswith(inside)}
+        return files | {"build.py": (_PACKAGE / "build.py").read_bytes()}
+    return files | {"build.py": (PRESS / "build.py").read_bytes()}
+
+
 @dataclass(frozen=True)
 class Project:
     """The folder of one publication: its manuscript, its bibliography, its output."""

@@ -18,7 +18,7 @@ from .history import read_history
 from .identity import FOLDERS, is_left_behind
 from .manuscript import version_order
 from .problems import Problem, ProblemsFoundError
-from .project import Project
+from .project import PRESS, Project
 from .reading import read_reading
 from .snapshot import read_released
 
@@ -53,7 +53,9 @@ def check_readiness(edition: Edition, allow_dirty: bool, sound: bool) -> Iterato
     place = edition.manuscript.file, next(iter(
         edition.manuscript.lines_with(re.compile(r"^version\s*:"))), 1)
     if version in {release.version for release in releases}:
-        yield Problem(*place, f"version {version} was released with another text",
+        if not edition.draft:
+            return  # it is what was released
+        yield Problem(*place, f"version {version} was released with another text or templates",
                       f"write version: {proposal.version}, since {proposal.reason}")
     elif not is_later:
         yield Problem(*place, f"version {version} comes before {last.version}, "
@@ -151,9 +153,9 @@ def changes_since(edition: Edition, version: str) -> list[Change]:
 
 def check_recorded(project: Project) -> Iterator[Problem]:
     """Yield a problem for each source file that differs from what git has recorded."""
-    shaping = [*FOLDERS, *(["templates"] if project.templates else [])]
+    shaping = [*FOLDERS, *(["templates"] if project.root != PRESS else [])]
     command = ["git", "status", "--porcelain=v1", "-z", "--ignored", "--untracked-files=all",
-               "--no-renames", "--", *(name for name in shaping if (project.root / name).exists())]
+               "--no-renames", "--", *shaping]
     remedy = "or release with --allow-dirty, without a history"
     try:
         done = subprocess.run(command, cwd=project.root, capture_output=True, check=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import yaml
@@ -109,7 +110,10 @@ def _misfit(model: type[BaseModel], data: YamlData, error: dict[str, Any]) -> Pr
         name = f"{path[-2]} {name + 1}"
     if error["type"] == "extra_forbidden":
         known = _field_names(model, path[:-1])
-        remedy = suggestion(str(name), known, "known here: " + ", ".join(known))
+        within = [field for field in known if name in _field_names(model, (*path[:-1], field))
+                  and _field_names(model, (*path[:-1], field)) != known]
+        remedy = f'put it under "{within[0]}:"' if within else suggestion(
+            str(name), known, "known here: " + ", ".join(known))
         return data.problem(path, f'unknown field "{name}"', remedy)
     if error["type"] == "missing":
         return data.problem(path[:-1], f'the field "{name}" is missing', f'add a line "{name}: …"')
@@ -121,9 +125,17 @@ def _misfit(model: type[BaseModel], data: YamlData, error: dict[str, Any]) -> Pr
                             "write a line for each field: name: value")
     if error["type"] == "bool_parsing":
         return data.problem(path, f'"{name}" is neither true nor false', "write one of the two")
+    if error["type"].startswith("date"):
+        return data.problem(path, f'"{name}": “{error["input"]}” is not a day of the calendar',
+                            "write it as 2026-11-23")
+    if error["type"] == "literal_error":
+        known = re.findall(r"'(.+?)'", error["ctx"]["expected"])
+        return data.problem(path, f'"{name}": “{error["input"]}” is not known here', suggestion(
+            str(error["input"]), known, "choose " + ", ".join(known)))
+    if error["type"] == "string_type":
+        return data.problem(path, f'"{name}" is not text', "write one value, in quotes if need be")
     said = error["msg"][0].lower() + error["msg"][1:]
-    remedy = "write it as 2026-11-23" if error["type"].startswith("date") else ""
-    return data.problem(path, f'"{name}" does not fit: {said}', remedy)
+    return data.problem(path, f'"{name}" does not fit: {said}')
 
 
 def _field_names(model: type[BaseModel], path: Path) -> list[str]:

@@ -27,7 +27,7 @@ from .identity import copy_publication
 from .layout import Layout
 from .output import SUMS, fresh_folder, render_sums, write_output
 from .problems import Problem, ProblemsFoundError, ToolError
-from .project import PRESS, Project
+from .project import CALL, Project, read_code
 from .readiness import changes_since, check_readiness, check_recorded, propose_version
 from .reading import Reading, lay_out_reading, read_reading, read_starts
 from .snapshot import (
@@ -66,10 +66,10 @@ def release(options: Options, build: Build, given: argparse.Namespace) -> Report
         version = edition.front.version
         problems = list(check_snapshots(project))
         sound = not problems
-        if sound and version in known and known[version].swhid == edition.swhid:
+        if sound and version in known and not edition.draft:
             return Report([], [Problem(
                 f"editions/{version}", 0, f"version {version} is already released, as it is here",
-                f"its files again: python3 build.py verify {version} --keep", note=True)])
+                f"its files again: {CALL} verify {version} --keep", note=True)])
         if options.draft:
             problems.append(Problem("--draft", 0, "a draft is not released", "leave out --draft"))
         problems += check_readiness(edition, given.allow_dirty, sound)
@@ -109,7 +109,7 @@ def verify(options: Options, build: Build, given: argparse.Namespace) -> Report:
         files = build_source(options, build, source_of(project, version), earlier)
     except ProblemsFoundError as error:
         raise ProblemsFoundError(in_snapshot(version, error.problems)) from error
-    differing = list(_differences(record, files))
+    differing = list(_differences(record, files, edition.theme.typeface))
     if differing:
         return Report([], differing)
     written = []
@@ -162,18 +162,18 @@ def make_record(reading: Reading, layout: Layout, files: Mapping[str, bytes]) ->
         files={name: OutputFile(size=len(data), sha256=_digest(data))
                for name, data in sorted(files.items())},
         earlier=name_earlier(reading.edition.project, reading.edition.earlier),
-        tools=versions())
+        tools=versions(reading.edition.theme.typeface))
 
 
-def versions() -> dict[str, str]:
-    """Return the version of all that shapes an edition, the code of the press by its checksum."""
+def versions(family: str) -> dict[str, str]:
+    """Return the version of all that shapes an edition set in the typeface `family`.
+
+    The code of the press has its checksum for one.
+    """
     digest = hashlib.sha256()
-    for folder in ("offprint", "templates"):
-        for path in sorted((PRESS / folder).rglob("*")):
-            if path.is_file() and "__pycache__" not in path.parts:
-                name = path.relative_to(PRESS / folder).as_posix()
-                digest.update(name.encode() + b"\0" + path.read_bytes())
-    return {**info.versions(), CODE: digest.hexdigest()[:16]}
+    for name, data in sorted(read_code().items()):
+        digest.update(name.encode() + b"\0" + data)
+    return {**info.versions(), **info.typeface_version(family), CODE: digest.hexdigest()[:16]}
 
 
 def render_snapshot(project: Project, record: Record) -> dict[str, bytes]:
@@ -218,7 +218,9 @@ def render_archive(
     return data.getvalue()
 
 
-def _differences(record: Record, files: Mapping[str, bytes]) -> Iterator[Problem]:
+def _differences(
+    record: Record, files: Mapping[str, bytes], family: str
+) -> Iterator[Problem]:
     """Yield a problem for each file that is not as it was, and which tools have changed."""
     place = f"editions/{record.version}"
     made = {name: _digest(data) for name, data in files.items()}
@@ -230,7 +232,7 @@ def _differences(record: Record, files: Mapping[str, bytes]) -> Iterator[Problem
             yield Problem(place, 0, f"{name} {what} the release")
     if made == released:
         return
-    now = versions()
+    now = versions(family)
     changed = [f"{name} {record.tools.get(name, 'missing')} → {now.get(name, 'missing')}"
                for name in sorted(record.tools.keys() | now.keys())
                if record.tools.get(name) != now.get(name)]

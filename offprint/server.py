@@ -60,9 +60,12 @@ class Stage:
         self.state = replace(self.state, **news)
         self._tell({"state": asdict(self.state)})
 
-    def show_excerpt(self, numbers: list[str], paragraphs: list[str]) -> None:
-        """Show new paragraphs in place of those of these numbers, until the page itself is new."""
-        self._tell({"excerpt": {"numbers": numbers, "paragraphs": paragraphs}})
+    def show_excerpt(self, page: str, numbers: list[str], paragraphs: list[str]) -> None:
+        """Show new paragraphs in place of those of these numbers, until the page itself is new.
+
+        `page` is the version of the page that has these numbers.
+        """
+        self._tell({"excerpt": {"page": page, "numbers": numbers, "paragraphs": paragraphs}})
 
     def _tell(self, news: dict[str, Any]) -> None:
         for listener in self.listeners:

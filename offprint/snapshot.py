@@ -20,7 +20,7 @@ from .history import REMEDY, Release, read_history
 from .identity import identify_source
 from .output import SUMS
 from .problems import Problem, ProblemsFoundError
-from .project import Project
+from .project import CALL, Project
 from .reading import Place, Start
 
 RECORD = "edition.json"
@@ -102,7 +102,7 @@ def read_record(project: Project, version: str) -> Record:
         raise ProblemsFoundError([Problem(
             f"editions/{version}", 0, f"there is no release of a version {version}",
             "released are " + ", ".join(released) if released
-            else "nothing has been released yet: python3 build.py release")])
+            else f"nothing has been released yet: {CALL} release")])
     problems = list(check_snapshot(project, version))
     if problems:
         raise ProblemsFoundError(problems)

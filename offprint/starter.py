@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from .command import CALL, Build, Command, Options, Report
+from .command import Build, Command, Options, Report
 from .problems import Problem, ProblemsFoundError, UsageError
-from .project import INSTALLED, TEMPLATES, Project
+from .project import CALL, INSTALLED, TEMPLATES, Project
 from .takeover import take_over
 
 STARTER = TEMPLATES / "new"

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .command import CALL, Report, path_from_here
+from .command import Report, path_from_here
+from .project import CALL
 
 # What is read, by the end of its name; all else is for programs.
 READ = {".pdf": "PDF", ".epub": "EPUB", ".html": "HTML"}

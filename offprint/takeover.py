@@ -22,7 +22,6 @@ from .authors import PLACES, translate_authors
 from .body import PICTURE_TYPES
 from .problems import Problem, ProblemsFoundError, UsageError
 from .records import YamlData
-from .styles import style_names
 from .templating import locale
 
 MARKDOWN_FILES = (".md", ".markdown", ".qmd", ".rmd", ".txt")
@@ -37,6 +36,7 @@ KEY = re.compile(r"@\{?(\*|[^\W_](?:[\w:.#$%&+?<>~/-]*\w)?)")
 PICTURE = re.compile(
     r"(?P<before>\]\(\s*<?|^ {0,3}\[[^\]\n]+\]:\s+<?)"
     rf"(?P<path>[^()<>\n]+?(?:{'|'.join(map(re.escape, PICTURE_TYPES))}))(?=[>)\s])", re.M | re.I)
+QUARTO_BLOCK = re.compile(r":{3,}.*?\b(callout-\w+|panel-\w+|columns?\b[\w-]*|layout[\w-]*)")
 LAST_HEADING = re.compile(r"\n#{1,2}[ \t]+(?P<words>[^\n{]+?)[ \t]*(\{[^}\n]*\})?\s*\Z")
 PLACE_OF_REFERENCES = re.compile(r"^:{3,}[ \t]*\{#refs[^}\n]*\}\s*?\n\s*:{3,}[ \t]*$\n?", re.M)
 
@@ -235,7 +235,7 @@ def translate_style(source: Source) -> tuple[str, dict[str, bytes]]:
         name = f"bibliography/{path.name}"
         return f"../{name}", {name: path.read_bytes()}
     if named:
-        return (stem if stem in style_names() else named), {}
+        return stem, {}
     places = source.fields.get("affiliations")
     is_joss = isinstance(places, list) and any(
         isinstance(place, dict) and "index" in place for place in places)
@@ -320,6 +320,6 @@ def _list_settings(path: Path) -> Iterator[Problem]:
 def _list_callouts(essay: str) -> Iterator[Problem]:
     """Yield a note on each block of Quarto that has no looks of its own here."""
     for number, line in enumerate(essay.split("\n"), 1):
-        if found := re.match(r":{3,}.*\.(callout-\w+|panel-\w+|column-\w+|layout\w*)", line):
+        if found := QUARTO_BLOCK.match(line):
             yield Problem("manuscript/essay.md", number, f"“{found[1]}” is a block of Quarto",
                           "its words are printed as ordinary paragraphs", note=True)

@@ -12,20 +12,38 @@ from __future__ import annotations
 import datetime
 import re
 import traceback
+from collections.abc import Iterator
+from fnmatch import fnmatch
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
+from string import Formatter
+from types import FunctionType
 from typing import Any
 
 import jinja2
 import yaml
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from jinja2 import nodes
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
+from .identity import own_templates
 from .problems import Problem, ProblemsFoundError, suggestion
 from .project import TEMPLATES, Project
 from .records import YamlData
+
+# What is not a publication's to replace.
+FIXED = ("new/*", "preview.*", "fonts.css.j2", "xmp.xml.j2", "timeline.svg.j2", "epub.xhtml",
+         "deposit-*")
+LANGUAGE = re.compile(r"[a-z]{2,3}(-\w+)*")
+TEXT = (".j2", ".css", ".js", ".yaml")  # the kinds of templates that are read
+ELSEWHERE = re.compile(
+    r"@import\b[^;\n]*|\burl\(\s*(?![\"'\s]*(?:data:|#|\{))[^)\n]*\)"
+    r"|<(?:link|script|img|iframe|source|video|audio)\b[^>]*\b(?:src|href)\s*=\s*"
+    r"(?![\"']?(?:data:|#|\{))[^>]*>", re.I)
+# Values whose methods change nothing.
+PLAIN = (str, int, float, datetime.date, list, tuple, dict, set, frozenset)
 
 
 def render(template: str, project: Project | None = None, **values: Any) -> str:
@@ -57,19 +75,21 @@ def check_templates(project: Project) -> list[Problem]:
     """Return what can be found wrong in the templates of `project` before they are used."""
     if not project.templates:
         return []
-    problems = []
-    known = [path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.*")
-             if path.relative_to(TEMPLATES).parts[0] != "new"]
-    for path in sorted(project.templates.rglob("*")):
+    problems = [Problem(project.name(path), 0, "this is a link, and no release would hold it",
+                        "put a copy in its place")
+                for path in sorted(project.templates.rglob("*")) if path.is_symlink()]
+    names = (path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*.*"))
+    known = [name for name in names if not any(fnmatch(name, fixed) for fixed in FIXED)]
+    for path in own_templates(project):
         name, file = path.relative_to(project.templates).as_posix(), project.name(path)
-        if not path.is_file() or any(part.startswith(".") for part in path.parts[-2:]):
-            continue
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8") if path.suffix in TEXT else ""
             if name == "words.yaml":
                 problems += _read_words(text, file)[1]
             elif path.suffix in (".j2", ".css"):
-                _environment(project.templates).parse(text, name, str(path))
+                tree = _environment(project.templates).parse(text, name, str(path))
+                problems += _check_template(tree, name, file)
+            problems += _find_elsewhere(text, file)
         except UnicodeDecodeError:
             problems.append(Problem(file, 0, "this is not UTF-8 text", "save the file as UTF-8"))
         except jinja2.TemplateSyntaxError as error:
@@ -84,22 +104,59 @@ def check_templates(project: Project) -> list[Problem]:
     return problems
 
 
+def _check_template(tree: nodes.Template, name: str, file: str) -> Iterator[Problem]:
+    """Yield a problem for a template that asks for itself, and for blocks that nobody prints."""
+    asking = [*tree.find_all(nodes.Extends), *tree.find_all(nodes.Include)]
+    for found in asking:
+        asked = getattr(found, "template", None)
+        if isinstance(asked, nodes.Const) and asked.value == name:
+            yield Problem(file, found.lineno, f'this template asks for itself: "{name}"',
+                          f'write "press/{name}", which is that of the press')
+    base = next(tree.find_all(nodes.Extends), None)
+    if not base or not isinstance(base.template, nodes.Const):
+        return
+    place = TEMPLATES / str(base.template.value).removeprefix("press/")
+    if not place.is_file():
+        return
+    known = [block.name for block in
+             _environment().parse(place.read_text(encoding="utf-8")).find_all(nodes.Block)]
+    for block in tree.find_all(nodes.Block):
+        if block.name not in known:
+            yield Problem(file, block.lineno, f'"{base.template.value}" has no block '
+                          f'"{block.name}"', suggestion(block.name, known,
+                                                        "it has " + ", ".join(known)))
+
+
+def _find_elsewhere(text: str, file: str) -> Iterator[Problem]:
+    """Yield a problem for each thing that a template would have an edition read from elsewhere."""
+    for found in ELSEWHERE.finditer(text):
+        yield Problem(file, text.count("\n", 0, found.start()) + 1,
+                      f"an edition reads nothing from elsewhere: {' '.join(found[0].split())}",
+                      "write it into the template, a picture as a data: address")
+
+
 def words(lang: str, project: Project | None = None) -> dict[str, str]:
     """Return the words that the press itself prints, in `lang` where it or `project` has them."""
-    known, own = _known_words(), {}
-    if project and project.templates and (project.templates / "words.yaml").is_file():
-        file = project.templates / "words.yaml"
-        own = _read_words(file.read_text(encoding="utf-8", errors="replace"), "")[0]
-    short = lang.split("-")[0]
-    return known["en"] | known.get(short, {}) | own.get(short, {})
+    known, own = _known_words(), _own_words(project)
+    tags = dict.fromkeys((lang.split("-")[0], lang))
+    found = dict(known["en"])
+    for source in (known, own):
+        for tag in tags:
+            found |= source.get(tag, {})
+    return found
 
 
 def languages(project: Project | None = None) -> list[str]:
     """Return the languages in which the press, or `project`, has words for its own pages."""
-    own = project.templates / "words.yaml" if project and project.templates else None
-    added = _read_words(own.read_text(encoding="utf-8", errors="replace"), "")[0] if (
-        own and own.is_file()) else {}
-    return sorted({*_known_words(), *added})
+    return sorted({*_known_words(), *(tag.split("-")[0] for tag in _own_words(project))})
+
+
+def _own_words(project: Project | None) -> dict[str, dict[str, str]]:
+    """Return the words of a publication's own, by language."""
+    path = project.templates / "words.yaml" if project and project.templates else None
+    if not path or not path.is_file():
+        return {}
+    return _read_words(path.read_text(encoding="utf-8", errors="replace"), "")[0]
 
 
 @cache
@@ -118,19 +175,43 @@ def _read_words(text: str, file: str) -> tuple[dict[str, dict[str, str]], list[P
     data = YamlData(text, file)
     known = _known_words()["en"]
     found: dict[str, dict[str, str]] = {}
-    for lang, own in (data.value if isinstance(data.value, dict) else {}).items():
+    if not isinstance(data.value, dict | None):
+        data.problems.append(data.problem((), "this is not a list of languages",
+                                          "write en: and, indented below it, word: …"))
+    for lang, own in (data.value or {} if isinstance(data.value, dict) else {}).items():
+        if not isinstance(own, dict) or not LANGUAGE.fullmatch(lang):
+            data.problems.append(data.problem(
+                (lang,), f'"{lang}" is not a language with words below it',
+                "write en: and, indented below it, word: …"))
+            continue
         found[lang] = {}
-        for name, said in (own if isinstance(own, dict) else {}).items():
-            if name not in known:
-                data.problems.append(data.problem(
-                    (lang, name), f'the press has no word "{name}"',
-                    suggestion(name, known, "known are " + ", ".join(known))))
-            elif not isinstance(said, str):
-                data.problems.append(data.problem(
-                    (lang, name), f'"{name}" is not a word', "write it behind the colon"))
+        for name, said in own.items():
+            if problem := _find_wrong(name, said, known):
+                data.problems.append(data.problem((lang, name), *problem))
             else:
                 found[lang][name] = said
     return found, data.problems
+
+
+def _find_wrong(name: str, said: Any, known: dict[str, str]) -> tuple[str, str] | None:
+    """Return what is wrong with a word of a publication's own, and the remedy, if anything is."""
+    if name not in known:
+        return (f'the press has no word "{name}"',
+                suggestion(name, known, "known are " + ", ".join(known)))
+    if not isinstance(said, str):
+        return f'"{name}" is not a word', "write it behind the colon"
+    if _places(said) != _places(known[name]):
+        return (f'"{name}" has not the same places in braces as that of the press',
+                f"which says: {known[name]}")
+    return None
+
+
+def _places(said: str) -> list[str] | None:
+    """Return the names in braces for which `said` has room; None where the braces are broken."""
+    try:
+        return sorted(name for _, name, _, _ in Formatter().parse(said) if name is not None)
+    except ValueError:
+        return None
 
 
 def _problem_in_own(project: Project, error: Exception) -> Problem | None:
@@ -182,11 +263,30 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(str(text).split()))
 
 
+class _Sandbox(SandboxedEnvironment):
+    """Lets templates read the values that they are given, and call what changes nothing.
+
+    Jinja's own sandbox keeps them from private names alone; a path among the values would be
+    enough to write a file.
+    """
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return super().is_safe_attribute(obj, attr, value) and not isinstance(obj, PurePath)
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        if isinstance(obj, FunctionType) or obj in self.globals.values():
+            return True
+        owner = getattr(obj, "__self__", obj)
+        return isinstance(owner, PLAIN) or type(owner).__module__.startswith("jinja2.")
+
+
 @cache
 def _environment(own: Path | None = None) -> jinja2.Environment:
     press = jinja2.FileSystemLoader(TEMPLATES)
-    kind = SandboxedEnvironment if own else jinja2.Environment
+    kind = _Sandbox if own else jinja2.Environment
     environment = kind(
+        # Of a publication's own, one may be new where another has been read before.
+        cache_size=0 if own else 400,
         loader=jinja2.ChoiceLoader([
             *([jinja2.FileSystemLoader(own)] if own else []), press,
             jinja2.PrefixLoader({"press": press})]),

@@ -7,7 +7,7 @@ Markdown and are read together with the essay, so that every edition holds the s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -43,6 +43,7 @@ from .templating import escape_markdown, long_date
 from .timeline import Timeline, as_inline, cited_sources, read_timeline, render_timeline
 
 FRONT, BACK = "offprint-front", "offprint-back"
+OWN_PAGES = ("front.md.j2", "back.md.j2")
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,7 @@ def read_text(edition: Edition) -> Text:
 
     Raises ProblemsFoundError for what Pandoc warns of.
     """
-    manuscript = edition.manuscript
-    document = pandoc.read_markdown(
-        f"{manuscript.body}\n\n{_own_pages(edition)}", manuscript.file)
+    document = _read_with_own_pages(edition)
     document["blocks"] = drop_comments(document["blocks"])
     _check_own_pages(edition, document["blocks"])
     front, rest = take_part(document["blocks"], FRONT)
@@ -112,7 +111,26 @@ def read_text(edition: Edition) -> Text:
     places = places_of(edition.corrections, edition.front.version, essay)
     mark_passages(places, edition.words["correction"])
     return Text(document, front, shift_headings(essay, 2 - top) if top else essay,
-                name_places(back, places), read_timelines(edition, essay))
+                name_places(back, places, "¶\u00a0{}" if edition.theme.paragraph_numbers else "↑"),
+                read_timelines(edition, essay))
+
+
+def _read_with_own_pages(edition: Edition) -> Document:
+    """Return the essay and, after it, the press's own pages, as Pandoc reads them.
+
+    Raises ProblemsFoundError for what Pandoc warns of, in a publication's own pages too.
+    """
+    manuscript, pages = edition.manuscript, _own_pages(edition)
+    try:
+        return pandoc.read_markdown(
+            f"{manuscript.body}\n\n" + "\n".join(pages), manuscript.file)
+    except ProblemsFoundError as error:
+        ends = [manuscript.body.count("\n") + 1]
+        ends.append(ends[0] + pages[0].count("\n") + 2)  # of the essay, of the title block
+        raise ProblemsFoundError(
+            problem if problem.line <= ends[0] else replace(
+                problem, file="templates/" + OWN_PAGES[problem.line > ends[1]], line=0)
+            for problem in error.problems) from None
 
 
 def resolve_text(edition: Edition, text: Text) -> Text:
@@ -198,7 +216,7 @@ def draw_timelines(edition: Edition, text: Text) -> list[Element]:
     return drawn
 
 
-def _own_pages(edition: Edition) -> str:
+def _own_pages(edition: Edition) -> list[str]:
     """Return the press's own pages as Markdown, the title block before the back matter."""
     front = edition.front
     values: dict[str, Any] = {
@@ -210,8 +228,7 @@ def _own_pages(edition: Edition) -> str:
         "first_version": edition.first_version, "quoted": _quoted,
         "doi_address": doi_address, "long_date": lambda day: day and long_date(day, front.lang),
         "has_code": "`" in edition.manuscript.body}
-    return "\n".join(
-        edition.render(name, **values) for name in ("front.md.j2", "back.md.j2"))
+    return [edition.render(name, **values) for name in OWN_PAGES]
 
 
 def _check_own_pages(edition: Edition, blocks: list[Element]) -> None:

@@ -63,7 +63,7 @@ def _one_of(known: Iterable[str]) -> BeforeValidator:
     names = sorted(known)
 
     def check(value: Any) -> Any:
-        if value not in names:
+        if str(value) not in names:
             raise ValueError(f"“{value}” is not known here\n"
                              + suggestion(str(value), names, "choose " + ", ".join(names)))
         return value
@@ -84,7 +84,7 @@ def _installed(value: Any) -> Any:
 def _colour(value: Any) -> Any:
     if value is None or value == "":
         raise ValueError("no colour is given\nput it in quotes: \"#7b2418\"")
-    if value not in ACCENTS and not COLOUR.fullmatch(str(value)):
+    if str(value) not in ACCENTS and not COLOUR.fullmatch(str(value)):
         raise ValueError(f"“{value}” is not a colour\n" + suggestion(
             str(value), ACCENTS, "choose " + ", ".join(ACCENTS) + ', or write one as "#7b2418"'))
     return value

@@ -43,7 +43,7 @@ def render_web(
     embed_pictures(edition, body.article)
     mark_table_heads(body.article)
     scroll_wide_blocks(body.article, edition.words["table"], edition.words["code"])
-    return edition.render(
+    return edition.render_page(
         "web.html.j2", front=edition.front, edition=edition, words=edition.words,
         plain_title=body.title, headings=headings, body=outer_html(body.article),
         css=_screen_style(edition, cuts),

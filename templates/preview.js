@@ -53,14 +53,18 @@
     front.classList.remove("front");
     front = next;
     shown = version;
+    undo = () => {};
   }
 
   /* Shows the newest page, and then the newest PDF at the place of the page. */
   async function show() {
     if (turning) return;
     turning = true;
-    while (shown !== state.html) await turnTo(state.html);
-    turning = false;
+    try {
+      while (shown !== state.html) await turnTo(state.html);
+    } finally {
+      turning = false;
+    }
     print(state.pdf);
   }
 
@@ -79,28 +83,35 @@
   }
 
   /* Puts new paragraphs in the place of old ones; notes keep their numbers, if none is new. */
-  function showExcerpt({ numbers, paragraphs }) {
-    const page = front.contentDocument;
-    const old = numbers.map((number) => page && page.getElementById(`p${number}`));
-    if (!old.every(Boolean) || shown !== state.html) return;
+  let undo = () => {};
+  function showExcerpt({ page, numbers, paragraphs }) {
+    if (shown !== page || shown !== state.html) return;
+    undo();
+    const text = front.contentDocument;
+    const old = numbers.map((number) => text.getElementById(`p${number}`));
+    if (!old.every(Boolean)) return;
     const CALL = "[role=doc-noteref]";
-    const calls = old.flatMap((paragraph) => [...paragraph.querySelectorAll(CALL)]);
+    const callsOf = (all) => all.flatMap((paragraph) => [...paragraph.querySelectorAll(CALL)]);
     const fresh = paragraphs.map((html, at) => {
-      const paragraph = page.createElement("p");
+      const paragraph = text.createElement("p");
       paragraph.innerHTML = html;
       if (!old[at]) return paragraph;
       paragraph.id = old[at].id;
       const link = old[at].querySelector("a.number");
-      if (link) paragraph.prepend(link);
+      if (link) paragraph.prepend(link.cloneNode(true));
       return paragraph;
+    });
+    const [calls, places] = [callsOf(old), callsOf(fresh)];
+    places.forEach((place, at) => {
+      if (places.length === calls.length) place.replaceWith(calls[at].cloneNode(true));
+      else place.outerHTML = "<sup>•</sup>";
     });
     old[0].before(...fresh);
     old.forEach((paragraph) => paragraph.remove());
-    const places = fresh.flatMap((paragraph) => [...paragraph.querySelectorAll(CALL)]);
-    places.forEach((place, at) => {
-      if (places.length === calls.length) place.replaceWith(calls[at]);
-      else place.outerHTML = "<sup>•</sup>";
-    });
+    undo = () => {
+      fresh[0].before(...old);
+      fresh.forEach((paragraph) => paragraph.remove());
+    };
   }
 
   function showProblems(problems) {
@@ -121,7 +132,7 @@
     showProblems(state.problems);
     show();
   };
-  news.onerror = () => { work.textContent = "The press has stopped: python3 build.py watch"; };
+  news.onerror = () => { work.textContent = "The press has stopped; start it again with watch"; };
 
   const choices = [...document.querySelectorAll("[name=view]")];
   function choose(view) {

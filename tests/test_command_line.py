@@ -133,7 +133,7 @@ def test_without_pango_the_other_editions_are_built(
 
 
 def test_a_draft_says_so(tmp_path: Path) -> None:
-    """With --draft, every edition says that it is a draft."""
+    """With --draft, the page says that it is a draft."""
     assert run("html", "--draft", "--project", BASE, "--output", tmp_path, "--quiet") == 0
 
     assert "It is a draft" in (tmp_path / "essay.html").read_text(encoding="utf-8")

@@ -246,6 +246,39 @@ def test_a_language_can_be_added(publication: Publication) -> None:
     assert ">Subscriptio</h2>" in page
 
 
+def test_a_template_may_be_new(publication: Publication) -> None:
+    """A template that was not there before takes its place in the same process, as in `watch`."""
+    assert run("html", "--project", publication.root, "--quiet") == 0
+    publication.write("templates/words.yaml", "en:\n  colophon: Last words\n")
+    assert run("html", "--project", publication.root, "--quiet") == 0
+
+    publication.write("templates/screen.css", '{% include "press/screen.css" %}\n/* ours */\n')
+    assert run("html", "--project", publication.root, "--quiet") == 0
+
+    assert "/* ours */" in (publication.root / "output/essay.html").read_text(encoding="utf-8")
+
+
+def test_looks_of_its_own_claim_nothing(publication: Publication) -> None:
+    """With a style sheet that nobody has judged, the EPUB does not claim to be accessible."""
+    publication.write("templates/epub.css", '{% include "press/epub.css" %}\np { color: #eee }\n')
+
+    assert run("epub", "--project", publication.root, "--quiet") == 0
+
+    with zipfile.ZipFile(publication.root / "output/essay.epub") as archive:
+        assert b"conformsTo" not in archive.read("EPUB/content.opf")
+
+
+def test_a_link_is_no_template(publication: Publication, tmp_path: Path) -> None:
+    """A link among the templates is a problem, since a release would not hold what it leads to."""
+    (tmp_path / "shared").mkdir()
+    (publication.root / "templates").mkdir()
+    (publication.root / "templates/shared").symlink_to(tmp_path / "shared")
+
+    assert [str(problem) for problem in publication.problems() if not problem.note] == [
+        "templates/shared: this is a link, and no release would hold it\n"
+        "    put a copy in its place"]
+
+
 @pytest.mark.parametrize(("name", "text", "said"), [
     ("web.html.j2", '{% extends "press/web.html.j2" %}\n{% block end %}{{ frnt }}{% endblock %}',
      "templates/web.html.j2:2: the template failed: 'frnt' is undefined"),
@@ -255,7 +288,26 @@ def test_a_language_can_be_added(publication: Publication) -> None:
     ("web.html.j2", "{{ ''.__class__.__mro__ }}",
      "templates/web.html.j2:1: the template failed: access to attribute '__class__'"),
     ("web.html.j2", "{{ 1 / 0 }}", "templates/web.html.j2:1: the template failed: division"),
-    ("web.html.j2", '{% include "web.html.j2" %}', "nested too deeply"),
+    ("web.html.j2", '\n{% extends "web.html.j2" %}',
+     'templates/web.html.j2:2: this template asks for itself: "web.html.j2"\n'
+     '    write "press/web.html.j2"'),
+    ("web.html.j2", '{% extends "press/web.html.j2" %}\n{% block ende %}{% endblock %}',
+     'templates/web.html.j2:2: "press/web.html.j2" has no block "ende"\n'
+     '    did you mean "end"?'),
+    ("web.html.j2", '{% extends "press/web.html.j2" %}\n{% block text %}{% endblock %}',
+     "templates/web.html.j2: the text is not on this page, or not as it is"),
+    ("web.html.j2", '{% extends "press/web.html.j2" %}\n{% block end %}'
+     '<script src="https://example.org/a.js"></script>{% endblock %}',
+     "templates/web.html.j2:2: an edition reads nothing from elsewhere: <script"),
+    ("screen.css", '{% include "press/screen.css" %}\n@import url("https://example.org/a.css");',
+     "templates/screen.css:2: an edition reads nothing from elsewhere: @import"),
+    ("epub.css", '{% include "press/epub.css" %}\nh1 { background: url(missing.png) }',
+     "templates/epub.css:2: an edition reads nothing from elsewhere: url(missing.png)"),
+    ("web.html.j2", "{{ edition.project.root.joinpath('stolen').write_text('x') }}",
+     "templates/web.html.j2:1: the template failed: access to attribute 'joinpath'"),
+    ("web.html.j2", "{{ front.model_dump() }}", "templates/web.html.j2:1: the template failed:"),
+    ("screen.css", "{{ theme.model_construct() }}",
+     "templates/screen.css:1: the template failed:"),
     ("front.md.j2", "# Title", "templates/front.md.j2: the part {#offprint-front} is missing"),
     ("back.md.j2", '{% include "press/colophon.md.j2" %}',
      "templates/back.md.j2: the part {#offprint-back} is missing"),

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import etree
+from lxml import etree, html
 
 from offprint import footnotes, paper
 from offprint.body import render_body
 from offprint.checks import check_edition
 from offprint.edition import read_edition
-from offprint.fonts import cut_fonts, faces_for
+from offprint.fonts import cut_fonts, faces_for, text_width
 from offprint.layout import Layout, lines, text_block, walk, words
 from offprint.problems import ProblemsFoundError
 from offprint.project import PRESS
@@ -209,7 +209,7 @@ def test_no_word_stands_alone_where_the_line_has_room(write_essay: WriteEssay) -
     blocks = "".join(
         f'<p style="width: {240 + step / 4}px">{words_before}<em>unbreakable</em> now.</p>'
         for step in range(80))
-    style = "body { font: 10pt monospace } p { margin: 0 }"
+    style = "body { font: 10pt Source Code Pro } p { margin: 0 }"
 
     layout = paper.lay_out(edition, f"<style>{style}</style><body>{blocks}")
 
@@ -217,3 +217,19 @@ def test_no_word_stands_alone_where_the_line_has_room(write_essay: WriteEssay) -
               for block in text_block(page).children[0].children]
     assert len(firsts) == 80
     assert [line for line in firsts if len(line.split()) < 2] == []
+
+
+def test_running_heads_keep_to_one_line(publication: Publication) -> None:
+    """Where authors or title are too long for the head of a page, they are shortened."""
+    names = "".join(f"\n  - {{given: Author, family: Number{number}}}" for number in range(9))
+    publication.change("manuscript/essay.md", "author: Jane Doe", f"author:{names}")
+    publication.change("manuscript/essay.md", "A Small Essay", "A Small Essay That Says Much " * 6)
+    edition = read_edition(publication.project)
+    body = render_body(edition, resolve_text(edition, check_edition(edition).text))
+
+    header = html.fromstring(paper.render_print(edition, body, ())).find(".//header")
+
+    assert header.get("data-author") == "Author Number0 et al."
+    assert header.get("data-title").startswith("A Small Essay That Says Much A Small")
+    assert header.get("data-title").endswith(" …")
+    assert text_width(header.get("data-title"), 9.5) < 240

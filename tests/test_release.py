@@ -19,6 +19,7 @@ from offprint import readiness, release
 from offprint.checks import Checked
 from offprint.corrections import Change
 from offprint.edition import read_edition
+from offprint.project import read_code
 from offprint.readiness import propose_version
 from offprint.snapshot import check_snapshots, read_record
 
@@ -125,7 +126,7 @@ def test_a_released_version_is_not_released_with_another_text(
 
     said = refused(library, capsys, "--allow-dirty")
 
-    assert "essay.md:4: version 1.1.0 was released with another text\n" \
+    assert "essay.md:4: version 1.1.0 was released with another text or templates\n" \
            "    write version: 1.1.1, since no change of the text is recorded" in said
     assert "paragraph 3: “seven” became “eight”, and no correction says so" in said
 
@@ -154,6 +155,40 @@ def test_step_of_the_wrong_size_is_refused(
 
     assert f"{version} is not the version that follows 1.1.0" in said
     assert f"write version: {proposed}, since x1 is a correction of the kind “{kind}”" in said
+
+
+def test_other_templates_make_another_edition(
+    library: Publication, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With templates that the release has not, a build is a draft, and cannot be that version."""
+    library.write("templates/words.yaml", "en:\n  colophon: Last words\n")
+
+    assert read_edition(library.project).draft
+    assert "version 1.1.0 was released with another text or templates" in refused(
+        library, capsys, "--allow-dirty")
+
+
+def test_a_source_that_is_gone_is_not_recorded(
+    publication: Publication, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A folder that git knows and that has been removed is a change like any other."""
+    publication.write("bibliography/references.bib", "@misc{a, title = {A}, date = {2020}}\n")
+    for command in (["init", "-q"], ["add", "."],
+                    ["-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "-qm", "A"]):
+        subprocess.run(["git", *command], cwd=publication.root, check=True)
+    shutil.rmtree(publication.root / "bibliography")
+
+    assert [problem.file for problem in readiness.check_recorded(publication.project)] == [
+        "bibliography/references.bib"]
+
+
+def test_the_checksum_of_the_code_is_that_of_all_of_it() -> None:
+    """Flow, modules and templates are in it, under the names that they have here."""
+    names = read_code().keys()
+
+    assert {"build.py", "offprint/pages.py", "templates/print.css", "templates/modern/type.css"
+            } <= names
+    assert not [name for name in names if "__pycache__" in name]
 
 
 def test_a_changed_argument_is_the_author_s_to_tell(library: Publication) -> None:
@@ -275,7 +310,7 @@ def test_verify_says_what_differs_and_which_tools_changed(
     made = {**files, "essay.pdf": files["essay.pdf"] + b" ", "new.txt": b""}
     del made["essay.bib"]
     monkeypatch.setattr(release, "build_source", lambda *arguments: made)
-    monkeypatch.setattr(release, "versions", lambda: {**record.tools, "Pandoc": "9.9"})
+    monkeypatch.setattr(release, "versions", lambda family: {**record.tools, "Pandoc": "9.9"})
 
     assert run("verify", "1.1.0", "--project", library.root) == 1
 

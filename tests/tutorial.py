@@ -22,11 +22,12 @@ READER = {"GIT_AUTHOR_NAME": "A. Learner", "GIT_AUTHOR_EMAIL": "learner@example.
 
 @dataclass(frozen=True)
 class Said:
-    """A command of the tutorial, the lines that it shows of the answer, and the real answer."""
+    """A command of the tutorial, the lines of the answer that it shows, and what really came."""
 
     command: str
     shown: list[str]
     answer: str
+    exit_code: int
 
 
 def follow_tutorial(press: Path) -> Iterator[Said]:
@@ -51,7 +52,7 @@ def _run(text: str, press: Path) -> Iterator[Said]:
         words = [sys.executable if word == "python3" else word for word in shlex.split(command)]
         done = subprocess.run(words, cwd=press, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               text=True, check=False, env={**os.environ, **READER})
-        yield Said(command, shown, done.stdout)
+        yield Said(command, shown, done.stdout, done.returncode)
 
 
 def _change(path: Path, diff: str) -> None:
