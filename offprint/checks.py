@@ -183,7 +183,7 @@ def _is_picture(path: Path) -> bool:
             return bool(etree.QName(etree.parse(path).getroot()).localname == "svg")
         with Image.open(path) as picture:
             picture.verify()
-    except (OSError, SyntaxError, etree.XMLSyntaxError):
+    except (OSError, ValueError, SyntaxError, etree.XMLSyntaxError, Image.DecompressionBombError):
         return False
     return True
 

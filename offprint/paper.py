@@ -206,11 +206,11 @@ def _warnings_as_problems(edition: Edition) -> Iterator[None]:
 def _warning(edition: Edition, said: str) -> Problem:
     """Return what WeasyPrint said as a problem, in the publication's own style sheet if it can."""
     rule = re.search(r"`(.+?)`|'(.+?)'", said)
-    words = re.split(r"\W+", (rule[1] or rule[2]) if rule else "")
+    words = list(filter(None, re.split(r"\W+", (rule[1] or rule[2]) if rule else "")))
     own = edition.project.templates
-    for path in sorted(own.rglob("*.css")) if own and rule else ():
+    for path in sorted(own.rglob("*.css")) if own and words else ():
         for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
-            if re.search(r"\W*".join(map(re.escape, filter(None, words))), line):
+            if re.search(r"\W*".join(map(re.escape, words)), line):
                 return Problem(edition.project.name(path), number, f"WeasyPrint warns: {said}",
                                "correct the style sheet")
     return Problem(edition.manuscript.file, 0, f"WeasyPrint warns: {said}")

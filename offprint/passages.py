@@ -187,7 +187,7 @@ def name_places(
 ) -> list[Element]:
     """Return the back matter with links to the paragraphs of each entry, such as “¶ 12”.
 
-    `sign` is that of a paragraph, or another where paragraphs show no numbers.
+    `sign` has room for the number of a paragraph; where these are not shown, it is a word.
     """
     def change(element: Element) -> list[Element] | None:
         target = element["c"][2][0] if element["t"] == "Link" else ""

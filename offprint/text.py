@@ -111,8 +111,8 @@ def read_text(edition: Edition) -> Text:
     places = places_of(edition.corrections, edition.front.version, essay)
     mark_passages(places, edition.words["correction"])
     return Text(document, front, shift_headings(essay, 2 - top) if top else essay,
-                name_places(back, places, "¶\u00a0{}" if edition.theme.paragraph_numbers else "↑"),
-                read_timelines(edition, essay))
+                name_places(back, places, "¶\u00a0{}" if edition.theme.paragraph_numbers
+                            else edition.words["place"]), read_timelines(edition, essay))
 
 
 def _read_with_own_pages(edition: Edition) -> Document:

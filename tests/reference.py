@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from build import COMMANDS
-from offprint.command import TARGETS, add_build_arguments, add_common_arguments
+from offprint.command import EXIT_CODES, TARGETS, add_build_arguments, add_common_arguments
 from offprint.corrections import Change, Correction, CorrectionsFile
 from offprint.manuscript import Author, FrontMatter
 from offprint.project import PRESS
@@ -35,13 +35,10 @@ A data file that an image of the essay names, such as `![Caption](figures/timeli
 COMMAND_LINE = """\
 `python3 build.py` and targets, or a command; an installed press is called `offprint` in place of `python3 build.py`.
 No target builds all editions and the files that cite them."""
-CODES = """\
-| Exit code | What it means |
-| --- | --- |
-| 0 | built |
-| 1 | problems in text, bibliography or corrections |
-| 2 | wrong command line |
-| 3 | a tool is missing or failed |
+CODES = f"""\
+```text
+{EXIT_CODES}
+```
 
 Problems go to standard error as `file:line: what is wrong`, with a remedy in the next line; the paths of the files written go to standard output, one a line.
 On a terminal these are a table, with the time that each step took."""

@@ -142,6 +142,7 @@ def test_paragraph_numbers_can_be_left_out(chosen: Built) -> None:
         page.goto(chosen.html.as_uri())
         assert page.locator(".number:visible").count() == 0
         assert page.locator(".number").count() > 0
+        assert set(page.locator(".place").all_inner_texts()) == {"Place"}
 
     assert "¶" not in place.text_content()
     with zipfile.ZipFile(chosen.epub) as archive:
