@@ -39,7 +39,7 @@ AUTHORS = """author:
      affiliation: [Univ. of A, Institute B]}
   - {given: Martin Luther, family: King, suffix: Jr.}
   - {given: Николай, family: Кочкин}
-  - {given: 澤東, family: 毛}
+  - {given: Цзэдун, family: Мао}
   - {family: Plato}
   - {name: "Peace, War and Company"}"""
 IDENTIFIED = """publisher: Nowhere Press

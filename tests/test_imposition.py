@@ -325,4 +325,4 @@ def test_thickness_is_in_millimetres(
         run("booklet", "--thickness", thickness)
 
     assert stopped.value.code == 2
-    assert "is not the thickness of a leaf in millimetres, such as 0.1" in capsys.readouterr().err
+    assert "is not the thickness of a leaf in millimetres, from 0 to 1" in capsys.readouterr().err
