@@ -22,7 +22,7 @@ from offprint.csl import Item
 from offprint.edition import Edition, read_edition
 from offprint.epub import render_epub
 from offprint.errata import ERRATA
-from offprint.fonts import Cut, cut_fonts, faces_for
+from offprint.fonts import Cut, cut_fonts
 from offprint.info import render_build_record
 from offprint.layout import Layout
 from offprint.metadata import render_head
@@ -102,8 +102,8 @@ def render_words(edition: Edition, checked: Checked, item: Item) -> Words:
         render_head(edition, text, edition.swhid, sources),
         citations[0][2] if citations else edition.name_of("HTML"),
         files | citation.render_references(edition, sources))
-    return Words(text, resolved, body, cut_fonts(faces_for(text, edition.theme), body.characters),
-                 record, sources, files, checked.accessible)
+    cuts = cut_fonts(edition.theme.faces(text.has_bold, text.has_code), body.characters)
+    return Words(text, resolved, body, cuts, record, sources, files, checked.accessible)
 
 
 def render_files(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from . import __version__
 from .problems import Problem, ProblemsFoundError, ToolError, UsageError, suggestion
 from .progress import TOOLS, Progress, showing_tools_words
-from .project import CALL, INSTALLED, PRESS, PROGRAM, Project
+from .project import CALL, INSTALLED, PRESS, PROGRAM, Project, path_from_here
 
 if TYPE_CHECKING:
     from .pages import PageMap
@@ -176,7 +176,8 @@ def _show(report: Report, quiet: bool, began: float) -> int:
     if not quiet and sys.stdout.isatty():
         from .summary import show_summary
 
-        show_summary(report, time.perf_counter() - began)
+        pages = len(report.page_map.starts) if report.page_map else 0
+        show_summary(report.written, pages, report.checks, time.perf_counter() - began)
     elif not quiet:
         for path in report.written:
             print(path_from_here(path))
@@ -348,11 +349,3 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verbose", action="store_true",
                         help="say how long each step took, and show what the tools themselves say")
     parser.add_argument("--version", action="version", version=f"Offprint {__version__}")
-
-
-def path_from_here(path: Path) -> str:
-    """Return `path` as seen from the current folder, where that is shorter."""
-    try:
-        return min(os.path.relpath(path), str(path), key=len)
-    except ValueError:  # another drive
-        return str(path)

@@ -21,7 +21,6 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import fontpkg
 from fontTools import subset
@@ -31,10 +30,6 @@ from fontTools.ttLib.scaleUpem import scale_upem
 from fontTools.varLib import instancer
 
 from .templating import render
-
-if TYPE_CHECKING:
-    from .text import Text
-    from .theme import Theme
 
 TEXT_FAMILY = "EB Garamond"  # unless a theme chooses another
 # How tall small letters are at most, in em; those of EB Garamond are 0.4.
@@ -89,21 +84,6 @@ class Cut:
     def woff2_url(self) -> str:
         """The WOFF2 cut as a data address."""
         return "data:font/woff2;base64," + base64.b64encode(self.woff2).decode()
-
-
-CODE_FACES = (Face(CODE_FAMILY),)
-
-
-def faces_for(text: Text, theme: Theme) -> tuple[Face, ...]:
-    """Return the faces that `text` is set in: bold letters and code only where it has some."""
-    return text_faces(theme, text.has_bold) + (CODE_FACES if text.has_code else ())
-
-
-def text_faces(theme: Theme, has_bold: bool = False) -> tuple[Face, ...]:
-    """Return the faces of the typeface of `theme`: bold ones where text or design have some."""
-    weights = (400, 700) if has_bold or theme.looks.bold_headings else (400,)
-    return tuple(Face(theme.typeface, weight, style)
-                 for weight in weights for style in ("normal", "italic"))
 
 
 @cache

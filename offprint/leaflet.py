@@ -7,7 +7,7 @@ from dataclasses import replace
 from lxml import html
 
 from .edition import Edition
-from .fonts import CODE_FACES, Cut, cut_fonts, style_rules, text_faces
+from .fonts import Cut, cut_fonts, style_rules
 from .layout import Layout
 from .paper import lay_out, print_style
 from .pdf import render_pdf
@@ -62,5 +62,4 @@ def _cuts(leaflet: Edition, body: str) -> tuple[Cut, ...]:
     page = html.fromstring(body)
     has_bold, has_code = (next(page.iter(*tags), None) is not None
                           for tags in (("strong", "b"), ("code", "pre")))
-    faces = text_faces(leaflet.theme, has_bold) + (CODE_FACES if has_code else ())
-    return cut_fonts(faces, page.text_content())
+    return cut_fonts(leaflet.theme.faces(has_bold, has_code), page.text_content())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,3 +77,11 @@ class Project:
     def contains(self, path: Path) -> bool:
         """Tell whether `path` lies inside the project, links followed."""
         return path.resolve().is_relative_to(self.root.resolve())
+
+
+def path_from_here(path: Path) -> str:
+    """Return `path` as seen from the current folder, where that is shorter."""
+    try:
+        return min(os.path.relpath(path), str(path), key=len)
+    except ValueError:  # another drive
+        return str(path)

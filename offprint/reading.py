@@ -16,7 +16,7 @@ from .body import BACK_MATTER, HEADINGS, Body, render_body
 from .document import Element as PandocElement
 from .document import elements, plain_text, walk
 from .edition import Edition
-from .fonts import cut_fonts, faces_for
+from .fonts import cut_fonts
 from .layout import Layout, is_line
 from .pages import ASIDE_ROLES, IGNORED, PICTURE, PageMap, read_page_map
 from .paper import lay_out, render_print
@@ -120,7 +120,8 @@ def lay_out_reading(reading: Reading) -> Layout:
 
     Raises what `paper.lay_out` raises.
     """
-    cuts = cut_fonts(faces_for(reading.text, reading.edition.theme), reading.body.characters)
+    faces = reading.edition.theme.faces(reading.text.has_bold, reading.text.has_code)
+    cuts = cut_fonts(faces, reading.body.characters)
     return lay_out(reading.edition, render_print(reading.edition, reading.body, cuts))
 
 

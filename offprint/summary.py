@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pikepdf
@@ -10,8 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .command import Report, path_from_here
-from .project import CALL
+from .project import CALL, path_from_here
 
 # What is read, by the end of its name; all else is for programs.
 READ = {".pdf": "PDF", ".epub": "EPUB", ".html": "HTML"}
@@ -19,22 +18,29 @@ READ = {".pdf": "PDF", ".epub": "EPUB", ".html": "HTML"}
 PAPERS = {(420, 595): "A5", (595, 842): "A4", (612, 792): "Letter"}
 
 
-def show_summary(report: Report, seconds: float) -> None:
-    """Print what `report` says was written and checked in so many `seconds`.
+def show_summary(
+    files: Sequence[Path], marked: int, checks: Sequence[str], seconds: float
+) -> None:
+    """Print which files were made, and what was checked, in so many `seconds`.
 
-    Nothing is printed where nothing was.
+    `marked` counts the printed pages that are marked in e-book and page. Nothing is printed
+    where nothing was made or checked.
     """
     # A path longer than the line stays in one piece, to be copied: the terminal breaks it.
     console = Console(highlight=False, width=1000)
-    read = [path for path in report.written if path.suffix in READ]
+    read = [path for path in files if path.suffix in READ]
     if read:
-        console.print(_table(read, report))
-    others = [path for path in report.written if path.suffix not in READ]
-    for line in _lines(others, report, seconds):
-        console.print(line)
+        console.print(_table(read, marked))
+    if others := ", ".join(path.name for path in files if path not in read):
+        console.print(f"For programs and archives: {others}", markup=False)
+    for check in checks:
+        console.print(Text.assemble(("✓ ", "green"), check))
+    if files:
+        console.print(f"Made in {seconds:.1f} s; {CALL} check --editions asks validators too",
+                      style="dim", markup=False)
 
 
-def _table(files: Sequence[Path], report: Report) -> Table:
+def _table(files: Sequence[Path], marked: int) -> Table:
     """Return a row for each file that is read: what it is, its pages, its size, its place."""
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
     table.add_column("Edition")
@@ -42,32 +48,17 @@ def _table(files: Sequence[Path], report: Report) -> Table:
     table.add_column("Size", justify="right")
     table.add_column("Where")
     for path in files:
-        table.add_row(READ[path.suffix], Text(_pages(path, report)), _size(path),
-                      Text(path_from_here(path)))
+        pages = _count_pages(path) if path.suffix == ".pdf" else (
+            f"{marked} marked" if marked and path.stem == "essay" else "")
+        table.add_row(READ[path.suffix], pages, _size(path), Text(path_from_here(path)))
     return table
 
 
-def _lines(others: Sequence[Path], report: Report, seconds: float) -> Iterator[Text]:
-    """Yield what stands below the table."""
-    if others:
-        names = ", ".join(path.name for path in others)
-        yield Text(f"For programs and archives: {names}")
-    for check in report.checks:
-        yield Text.assemble(("✓ ", "green"), check)
-    if report.written:
-        yield Text(f"Made in {seconds:.1f} s; {CALL} check --editions asks validators too",
-                   style="dim")
-
-
-def _pages(path: Path, report: Report) -> str:
-    """Return how many pages a file has or marks, and the paper that they are for."""
-    if path.suffix == ".pdf":
-        with pikepdf.open(path) as pdf:
-            count, paper = len(pdf.pages), _paper(pdf.pages[0].mediabox)
-        return f"{count} {'page' if count == 1 else 'pages'}{paper and ', '}{paper}"
-    if report.page_map and path.stem == "essay":
-        return f"{len(report.page_map.starts)} marked"
-    return ""
+def _count_pages(path: Path) -> str:
+    """Return how many pages a PDF has, and the paper that they are for."""
+    with pikepdf.open(path) as pdf:
+        count, paper = len(pdf.pages), _paper(pdf.pages[0].mediabox)
+    return f"{count} {'page' if count == 1 else 'pages'}{paper and ', '}{paper}"
 
 
 def _paper(box: pikepdf.Array) -> str:

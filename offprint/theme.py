@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from .fonts import typefaces
+from .fonts import CODE_FAMILY, Face, typefaces
 from .problems import suggestion
 
 # WCAG 2.2, 1.4.3: contrast of text with what is behind it.
@@ -134,6 +134,13 @@ class Theme(BaseModel):
     def looks(self) -> Design:
         """What the design brings."""
         return DESIGNS[self.design]
+
+    def faces(self, has_bold: bool, has_code: bool) -> tuple[Face, ...]:
+        """Return the faces that a text is set in: bold letters and code only where it has some."""
+        weights = (400, 700) if has_bold or self.looks.bold_headings else (400,)
+        text = [Face(self.typeface, weight, style)
+                for weight in weights for style in ("normal", "italic")]
+        return (*text, Face(CODE_FAMILY)) if has_code else tuple(text)
 
     @property
     def margins(self) -> Measure:

@@ -17,7 +17,7 @@ from offprint import pages, paper
 from offprint.body import Body, render_body
 from offprint.checks import check_edition
 from offprint.edition import Edition, read_edition
-from offprint.fonts import cut_fonts, faces_for
+from offprint.fonts import cut_fonts
 from offprint.layout import Layout, walk
 from offprint.pages import PageMap, make_mark, mark_pages, read_page_map, read_stream
 from offprint.project import PRESS, Project
@@ -46,7 +46,8 @@ def print_pages(root: Path) -> Printed:
     edition = read_edition(Project(root, root / "output"))
     text = resolve_text(edition, check_edition(edition).text)
     body = render_body(edition, text)
-    cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
+    cuts = cut_fonts(
+        edition.theme.faces(text.has_bold, text.has_code), body.characters)
     layout = paper.lay_out(edition, paper.render_print(edition, body, cuts))
     return Printed(edition, body, layout, read_page_map(layout, body.article))
 

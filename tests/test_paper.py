@@ -13,7 +13,7 @@ from offprint import footnotes, paper
 from offprint.body import render_body
 from offprint.checks import check_edition
 from offprint.edition import read_edition
-from offprint.fonts import cut_fonts, faces_for, text_width
+from offprint.fonts import cut_fonts, text_width
 from offprint.layout import Layout, lines, text_block, walk, words
 from offprint.problems import ProblemsFoundError
 from offprint.project import PRESS
@@ -29,7 +29,8 @@ def lay_out(publication: Publication) -> Layout:
     edition = read_edition(publication.project)
     text = resolve_text(edition, check_edition(edition).text)
     body = render_body(edition, text)
-    cuts = cut_fonts(faces_for(text, edition.theme), body.characters)
+    cuts = cut_fonts(
+        edition.theme.faces(text.has_bold, text.has_code), body.characters)
     return paper.lay_out(edition, paper.render_print(edition, body, cuts))
 
 
