@@ -95,7 +95,8 @@ def test_words_do_not_depend_on_looks(dressed: Built, sample: Built) -> None:
     """A theme changes no word of the essay, and its printed pages are marked in HTML and EPUB."""
     def text(built: Built) -> str:
         article = html.parse(str(built.html)).find(".//article")
-        for section in article.xpath(".//*[@id='edition-colophon' or @id='edition-cite']"):
+        for section in article.xpath(
+                ".//*[@id='edition-colophon' or @id='edition-cite' or @class='place']"):
             section.drop_tree()
         return words("".join(article.itertext()))
 
@@ -149,6 +150,19 @@ def test_paragraph_numbers_can_be_left_out(chosen: Built) -> None:
         style = "".join(archive.read(name).decode() for name in archive.namelist()
                         if name.endswith(".css"))
     assert "p[data-number]::before { content: none; }" in style
+
+
+def test_lines_under_links_can_be_seen(dressed: Built) -> None:
+    """The line that shows a link among words of its colour has 3 to 1 (WCAG 2.2, 1.4.11)."""
+    with validators.browser() as browser:
+        for scheme in SCHEMES:
+            page = browser.new_page(color_scheme=scheme)
+            page.goto(dressed.html.as_uri())
+            line, paper = (page.evaluate(
+                f"getComputedStyle(document.documentElement).getPropertyValue('--{name}').trim()")
+                for name in ("line", "paper"))
+            assert contrast(*(f"#{''.join(2 * c for c in colour[1:])}" if len(colour) == 4
+                              else colour for colour in (line, paper))) >= 3
 
 
 def test_links_have_the_accent(chosen: Built) -> None:
