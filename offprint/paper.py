@@ -205,6 +205,7 @@ def _warnings_as_problems(edition: Edition) -> Iterator[None]:
 
 def _warning(edition: Edition, said: str) -> Problem:
     """Return what WeasyPrint said as a problem, in the publication's own style sheet if it can."""
+    said = re.sub(r" at \d+:\d+", "", said)  # a place in all style sheets together
     rule = re.search(r"`(.+?)`|'(.+?)'", said)
     words = list(filter(None, re.split(r"\W+", (rule[1] or rule[2]) if rule else "")))
     own = edition.project.templates
