@@ -60,17 +60,18 @@ def _check_letters(
     document: Any, manuscript: Manuscript, families: Sequence[str]
 ) -> Iterator[Problem]:
     """Yield a problem for words that could only be set in a font of this machine."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for page in document.pages:
         for box in walk(page._page_box):
             said, family = getattr(box, "text", ""), box.style["font_family"][0]
-            if not said or (said, family) in seen:
+            style = "normal" if box.style["font_style"] == "normal" else "italic"
+            if not said or (said, family, style) in seen:
                 continue
-            seen.add((said, family))
+            seen.add((said, family, style))
             if family not in families:
                 yield _at(manuscript, said, f"“{_short(said)}” is to be set in “{family}”, which "
                           "is no typeface of this edition", "choose one with theme: typeface")
-            elif missing := missing_characters(said, family):
+            elif missing := missing_characters(said, family, style):
                 shown = ", ".join(f"“{char}” (U+{ord(char):04X})" for char in sorted(missing))
                 yield _at(manuscript, said, f"“{_short(said)}”: {family} has no {shown}",
                           "write it in other letters, or as an image")

@@ -35,7 +35,13 @@ from .timeline import cited_sources, read_timeline
 SCHEMES = ("https", "http", "mailto", "doi")
 WITH_ATTRIBUTES = (
     "Header", "Div", "Span", "Figure", "Image", "Link", "Code", "CodeBlock", "Table")
+# Fields of sources that no citation style prints.
+UNPRINTED = ("abstract", "keywords", "file", "comment", "annote", "annotation", "owner",
+             "timestamp")
 PICTURES = (*PICTURE_TYPES, ".yaml")
+# The first and the last line of a block of code, which may stand in a list or a quotation.
+OPENING_FENCE = re.compile(r"(?:\s*(?:[-*+]|\d+[.)]|>)\s+)*\s*(`{3,}|~{3,})(.*)")
+CLOSING_FENCE = re.compile(r"(?:\s*>)*\s*(`{3,}|~{3,})(.*)")
 TASKS = set("☐☒")  # how Pandoc reads [ ] and [x] in a list, and not how they are printed
 
 
@@ -278,7 +284,9 @@ def check_formulas(edition: Edition, text: Text) -> Iterator[Problem]:
         for problem in error.problems:
             formula = problem.what.partition("“")[2].rpartition("”")[0]
             words = re.compile(r"\s+".join(map(re.escape, formula.split())))
-            yield replace(problem, line=edition.places_of(words)[0][1])
+            source = edition.manuscript.source
+            found = words.search(source)
+            yield replace(problem, line=source.count("\n", 0, found.start()) + 1 if found else 0)
 
 
 def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
@@ -298,7 +306,7 @@ def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
             for char in element["c"][1]}
     prose = {char for element in elements(text.blocks, "Str") for char in element["c"]}
     prose |= {char for entry in edition.bibliography.entries.values()
-              for value in entry.fields.values() for char in value}
+              for name, value in entry.fields.items() if name not in UNPRINTED for char in value}
     control = {char for char in code | prose | set(edition.manuscript.body)
                if unicodedata.category(char) == "Cc"} - set("\n\t\r")
     for char in sorted(missing_characters("".join(prose - TASKS), edition.theme.typeface)
@@ -348,7 +356,7 @@ def _blocks_of_code(markdown: str) -> list[range]:
     blocks, opened, start = [], "", 0
     lines = markdown.split("\n")
     for number, line in enumerate(lines, 1):
-        fence = re.match(r" {0,3}(`{3,}|~{3,})(.*)", line)
+        fence = re.match(CLOSING_FENCE if opened else OPENING_FENCE, line)
         if fence and not opened and "`" not in fence[2]:
             opened, start = fence[1], number
         elif fence and opened and fence[1].startswith(opened) and not fence[2].strip():
@@ -389,4 +397,6 @@ def _front_line(edition: Edition, name: str) -> int:
 def _other_file_with(edition: Edition, char: str) -> str:
     in_references = any(char in value for entry in edition.bibliography.entries.values()
                         for value in entry.fields.values())
-    return edition.bibliography.file if in_references else edition.corrections.file
+    in_corrections = edition.corrections.lines_with(char)
+    return (edition.bibliography.file if in_references else
+            edition.corrections.file if in_corrections else edition.manuscript.file)

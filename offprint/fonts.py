@@ -44,7 +44,8 @@ SCRIPTS = (
     (0x0370, 0x03FF), (0x1F00, 0x1FFF), (0x0400, 0x052F), (0x1E00, 0x1EFF))
 ALWAYS = (0x20, 0x2014)  # Latin and its punctuation
 # What a font need not have: layout does not draw it.
-INVISIBLE = frozenset("\n\t\r\u00ad\u200b\u200c\u200d\u2060\ufe0e\ufe0f\ufffc\ufeff")
+INVISIBLE = frozenset("\n\t\r\u00ad\u200b\u200c\u200d\u2060\ufffc\ufeff\u034f"
+                      + "".join(map(chr, range(0xFE00, 0xFE10))))
 
 
 @dataclass(frozen=True)
@@ -126,14 +127,14 @@ def style_rules(cuts: Iterable[Cut], kind: str) -> str:
         (cut.face, cut.truetype_url if kind == "truetype" else cut.woff2_url) for cut in cuts])
 
 
-def missing_characters(text: str, family: str = TEXT_FAMILY) -> set[str]:
-    """Return the characters of `text` that `family` cannot draw.
+def missing_characters(text: str, family: str = TEXT_FAMILY, style: str = "normal") -> set[str]:
+    """Return the characters of `text` that `family` cannot draw, upright or in italics.
 
-    Spaces of any width are made of the plain one.
+    Spaces of any width are made of the plain one; signs that only steer others are not drawn.
     """
-    known = _coverage(family)
+    known = _coverage(family, style)
     return {char for char in set(text) - INVISIBLE
-            if ord(char) not in known and unicodedata.category(char) != "Zs"}
+            if ord(char) not in known and unicodedata.category(char) not in ("Zs", "Cf")}
 
 
 def text_width(text: str, size: float, family: str = TEXT_FAMILY) -> float:
@@ -143,8 +144,8 @@ def text_width(text: str, size: float, family: str = TEXT_FAMILY) -> float:
 
 
 @cache
-def _coverage(family: str) -> frozenset[int]:
-    return frozenset(TTFont(fontpkg.path(family), lazy=True).getBestCmap())
+def _coverage(family: str, style: str = "normal") -> frozenset[int]:
+    return frozenset(TTFont(Face(family, style=style).source, lazy=True).getBestCmap())
 
 
 @cache

@@ -99,20 +99,29 @@ def _render(page: Any) -> Any:
 
     def make_all_pages(context: Any, root: Any, html: Any, made: list[Any]) -> Iterator[Any]:
         notes, tries, fault = list(context.footnotes), Counter[int](), 1
+        waiting: dict[int, list[Any]] = {}  # notes that a page leaves to the next
         while True:
-            boxes = original(context, root, html, made)
-            pages, fault = _read_until_fault(boxes, fault, tries)
+            pages, at = [], fault
+            fault = 0
+            for box in original(context, root, html, made):
+                pages.append(SimpleNamespace(_page_box=box))
+                if len(pages) >= at:
+                    waiting[len(pages)] = list(context.reported_footnotes)
+                    if fault := _find_fault(pages, at, tries):
+                        break
             made = [page._page_box for page in pages]
+            fault = fault or _find_fault([*pages, None], at, tries)
             if not fault:
                 yield from made
                 return
             tries[fault] += 1
-            _end_page(pages[fault - 1:fault + 1])
+            if not _end_page(pages[fault - 1:fault + 1]):
+                tries[fault] = MOST_LAYOUTS
             # WeasyPrint makes again what it is told has changed, and what comes of that.
             for *_, state in context.page_maker[fault - 1:len(made)]:
                 state["content_changed"] = True
             context.footnotes = list(notes)
-            context.reported_footnotes.clear()
+            context.reported_footnotes = list(waiting.get(fault - 1, []))
             context.broken_out_of_flow.clear()
 
     layout.make_all_pages = make_all_pages
@@ -122,26 +131,17 @@ def _render(page: Any) -> Any:
         layout.make_all_pages = original
 
 
-def _read_until_fault(
-    boxes: Iterator[Any], start: int, tries: Counter[int]
-) -> tuple[list[Any], int]:
-    """Return the pages up to the one after the first that calls a note which it does not have.
+def _find_fault(pages: Sequence[Any], start: int, tries: Counter[int]) -> int:
+    """Return the number of the last page but one, if it calls a note that is not at its foot.
 
-    The number of that page follows, 0 where there is none; those before `start` are known to be
-    sound. A page that has been tried too often is passed over, and left to the alarms.
+    Otherwise 0, as for pages before `start`, which are known to be sound, and for one that has
+    been tried too often: that is left to the alarms.
     """
-    pages: list[Any] = []
-    for box in boxes:
-        pages.append(SimpleNamespace(_page_box=box))
-        before = len(pages) - 1
-        if before >= start and _is_faulty(pages, before, tries):
-            return pages, before
-    return pages, len(pages) if _is_faulty(pages, len(pages), tries) else 0
-
-
-def _is_faulty(pages: Sequence[Any], number: int, tries: Counter[int]) -> bool:
+    number = len(pages) - 1
+    if number < start or tries[number] >= MOST_LAYOUTS:
+        return 0
     calls, notes = find_notes(pages[number - 1:number])
-    return calls.keys() != notes.keys() & calls.keys() and tries[number] < MOST_LAYOUTS
+    return 0 if calls.keys() <= notes.keys() else number
 
 
 def find_notes(pages: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
@@ -157,15 +157,21 @@ def find_notes(pages: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
     return calls, notes
 
 
-def _end_page(pages: Sequence[Any]) -> None:
-    """Let the first of two pages end before the lines that do not fit with their notes."""
+def _end_page(pages: Sequence[Any]) -> bool:
+    """Let the first of two pages end before the lines that do not fit with their notes.
+
+    Returns whether that changes anything.
+    """
     blocks = [blocks_of_lines(page) for page in pages]
     block, held = blocks[0][-1]
     if len(blocks) < 2 or not blocks[1] or blocks[1][0][0].element is block.element:
         # The paragraph goes on: one more line before a break sends all of it over.
-        block.style["orphans"] = len(held) + 1
+        style, name, value = block.style, "orphans", str(len(held) + 1)
     else:
-        blocks[1][0][0].style["break_before"] = "page"
+        style, name, value = blocks[1][0][0].style, "break_before", "page"
+    is_new = str(style[name]) != value
+    style[name] = int(value) if value.isdecimal() else value
+    return is_new
 
 
 def _continue_notes(page: Any, document: Any) -> list[str]:

@@ -64,7 +64,7 @@ def _known_language(value: Any) -> Any:
 def _without_resolver(value: Any) -> Any:
     """Return a DOI or an ORCID without the address that often stands before it."""
     resolver = re.compile(r"^https?://(dx\.)?(doi|orcid)\.org/")
-    return resolver.sub("", value) if isinstance(value, str) else value
+    return resolver.sub("", value).rstrip("/") if isinstance(value, str) else value
 
 
 def _checked_orcid(value: str) -> str:

@@ -25,7 +25,7 @@ import yaml
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from jinja2 import nodes
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from .identity import own_templates
@@ -39,10 +39,11 @@ FIXED = ("new/*", "preview.*", "fonts.css.j2", "xmp.xml.j2", "timeline.svg.j2", 
 LANGUAGE = re.compile(r"[a-z]{2,3}(-\w+)*")
 TEXT = (".j2", ".css", ".js", ".yaml")  # the kinds of templates that are read
 ELSEWHERE = re.compile(
-    r"@import\b[^;\n]*|\burl\(\s*(?![\"'\s]*(?:data:|#|\{))[^)\n]*\)"
-    r"|<(?:link|script|img|iframe|source|video|audio)\b[^>]*\b(?:src|href)\s*=\s*"
-    r"(?![\"']?(?:data:|#|\{))[^>]*>", re.I)
-# Values whose methods change nothing.
+    r"""@import\b[^;\n]*|\b(?:url|image-set)\((?!["'\s]*(?:data:|\#|\{))[^)\n]*\)
+    |<link\b(?=[^>]*\brel\s*=\s*["']?(?:stylesheet|icon|preload|modulepreload|manifest)\b)[^>]*>
+    |<(?:script|img|iframe|source|video|audio|object|embed|input)\b[^>]*
+    \b(?:src|srcset|poster|data)\s*=(?!\s*["']?(?:data:|\#|\{))[^>]*>""", re.I | re.X)
+# Values whose methods may be called, but for those that change a list, a set or a dictionary.
 PLAIN = (str, int, float, datetime.date, list, tuple, dict, set, frozenset)
 
 
@@ -56,7 +57,11 @@ def render(template: str, project: Project | None = None, **values: Any) -> str:
     try:
         return _environment(own).get_template(template).render(**values)
     except RecursionError:
-        raise
+        if not project or not own:
+            raise
+        raise ProblemsFoundError([Problem(
+            f"templates/{template}", 0, "the templates ask for one another without end",
+            'begin the name of those of the press with "press/"')]) from None
     except Exception as error:
         # A template may fail in any way that Python knows; ours never do.
         problem = _problem_in_own(project, error) if project and own else None
@@ -120,7 +125,7 @@ def _check_template(tree: nodes.Template, name: str, file: str) -> Iterator[Prob
         return
     known = [block.name for block in
              _environment().parse(place.read_text(encoding="utf-8")).find_all(nodes.Block)]
-    for block in tree.find_all(nodes.Block):
+    for block in (node for node in tree.body if isinstance(node, nodes.Block)):
         if block.name not in known:
             yield Problem(file, block.lineno, f'"{base.template.value}" has no block '
                           f'"{block.name}"', suggestion(block.name, known,
@@ -207,11 +212,13 @@ def _find_wrong(name: str, said: Any, known: dict[str, str]) -> tuple[str, str] 
 
 
 def _places(said: str) -> list[str] | None:
-    """Return the names in braces for which `said` has room; None where the braces are broken."""
+    """Return the names in braces for which `said` has room; None where they hold more."""
     try:
-        return sorted(name for _, name, _, _ in Formatter().parse(said) if name is not None)
+        places = [place for _, *place in Formatter().parse(said) if place[0] is not None]
     except ValueError:
         return None
+    plain = not any(form or conversion for _, form, conversion in places)
+    return sorted(str(name) for name, _, _ in places) if plain else None
 
 
 def _problem_in_own(project: Project, error: Exception) -> Problem | None:
@@ -263,7 +270,7 @@ def escape_markdown(text: str) -> str:
     return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", " ".join(str(text).split()))
 
 
-class _Sandbox(SandboxedEnvironment):
+class _Sandbox(ImmutableSandboxedEnvironment):
     """Lets templates read the values that they are given, and call what changes nothing.
 
     Jinja's own sandbox keeps them from private names alone; a path among the values would be
@@ -294,6 +301,9 @@ def _environment(own: Path | None = None) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         # Pandoc's identifiers, {#id}, look like Jinja's usual comments.
         comment_start_string="{%#", comment_end_string="#%}", keep_trailing_newline=True)
+    if own:
+        # The same source gives the same bytes.
+        del environment.globals["lipsum"], environment.filters["random"]
     environment.filters |= {
         "md": escape_markdown, "one_line": lambda text: " ".join(text.split()), "safe": Markup}
     return environment

@@ -130,6 +130,8 @@
     state = told.state;
     work.textContent = state.work;
     showProblems(state.problems);
+    // What was changed may have been taken back.
+    if (shown === state.html && !state.work && !state.problems.length) undo();
     show();
   };
   news.onerror = () => { work.textContent = "The press has stopped; start it again with watch"; };

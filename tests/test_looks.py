@@ -224,7 +224,9 @@ def test_typefaces_are_cut_to_the_same_height() -> None:
 def test_a_block_can_be_replaced(publication: Publication) -> None:
     """An own template extends that of the press and replaces one block."""
     publication.write("templates/web.html.j2", (
-        '{% extends "press/web.html.j2" %}\n'
+        '{% extends "press/web.html.j2" %}\n{% block head %}{{ super() }}'
+        '<link rel="license" href="https://example.org/">{% block mine %}{% endblock %}'
+        "{% endblock %}\n"
         "{% block end %}<footer>{{ front.title }}, printed here</footer>{% endblock %}\n"))
 
     assert run("html", "--project", publication.root, "--quiet") == 0
@@ -320,6 +322,15 @@ def test_a_link_is_no_template(publication: Publication, tmp_path: Path) -> None
      "templates/epub.css:2: an edition reads nothing from elsewhere: url(missing.png)"),
     ("web.html.j2", "{{ edition.project.root.joinpath('stolen').write_text('x') }}",
      "templates/web.html.j2:1: the template failed: access to attribute 'joinpath'"),
+    ("front.md.j2", '{% set x = front.keywords.append("sneaked") %}',
+     "templates/front.md.j2:1: the template failed: access to attribute 'append'"),
+    ("web.html.j2", "{{ lipsum(n=1) }}",
+     "templates/web.html.j2:1: the template failed: 'lipsum' is undefined"),
+    ("web.html.j2", '{% extends "press/web.html.j2" %}\n{% block end %}'
+     '<img alt="" srcset="https://example.org/a.png 2x">{% endblock %}',
+     "templates/web.html.j2:2: an edition reads nothing from elsewhere: <img"),
+    ("web.html.j2", '{% include "two.html.j2" %}',
+     "templates/web.html.j2: the templates ask for one another without end"),
     ("web.html.j2", "{{ front.model_dump() }}", "templates/web.html.j2:1: the template failed:"),
     ("screen.css", "{{ theme.model_construct() }}",
      "templates/screen.css:1: the template failed:"),
@@ -331,6 +342,7 @@ def test_a_mistake_in_a_template_is_a_problem(
     name: str, text: str, said: str, publication: Publication, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What is wrong in an own template is reported with its line, and nothing is built."""
+    publication.write("templates/two.html.j2", '{% include "web.html.j2" %}')
     publication.write(f"templates/{name}", text)
 
     assert run("html", "--project", publication.root) == 1

@@ -220,6 +220,19 @@ def test_no_word_stands_alone_where_the_line_has_room(write_essay: WriteEssay) -
     assert [line for line in firsts if len(line.split()) < 2] == []
 
 
+def test_a_long_note_is_continued_before_crowded_pages(write_essay: WriteEssay) -> None:
+    """A note that no page can hold goes on, although the notes of later pages move lines too."""
+    long = " ".join(f"word{number}" for number in range(900))
+    crowd = " ".join(f"{'Some words of it ' * 4}here.^[{'A remark. ' * (10 + 4 * (call % 8))}]"
+                     for call in range(24))
+    layout = lay_out(write_essay(
+        f"{'Words before it. ' * 220}\n\nCall.^[{long}] {'Words after it. ' * 90}\n\n{crowd}"))
+
+    calls, notes = footnotes.find_notes(layout.document.pages)
+    assert all(notes[name] == page for name, page in calls.items())
+    assert len(calls) == 24 + 1 + 2  # the long one has parts on two more pages
+
+
 def test_running_heads_keep_to_one_line(publication: Publication) -> None:
     """Where authors or title are too long for the head of a page, they are shortened."""
     names = "".join(f"\n  - {{given: Author, family: Number{number}}}" for number in range(9))
