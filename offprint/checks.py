@@ -39,8 +39,10 @@ WITH_ATTRIBUTES = (
 UNPRINTED = ("abstract", "keywords", "file", "comment", "annote", "annotation", "owner",
              "timestamp")
 PICTURES = (*PICTURE_TYPES, ".yaml")
-# The first and the last line of a block of code, which may stand in a list or a quotation.
-OPENING_FENCE = re.compile(r"(?:\s*(?:[-*+]|\d+[.)]|>)\s+)*\s*(`{3,}|~{3,})(.*)")
+# The first and the last line of a block of code, which may stand in a list, quotation or note.
+OPENING_FENCE = re.compile(
+    r"(?:\s*(?:>|(?:[-*+:~]|\(?[#\w]{1,9}[.)]|\[\^[^\]\s]+\]:)\s+))*"
+    r"\s*(`{3,}|~{3,})(.*)")
 CLOSING_FENCE = re.compile(r"(?:\s*>)*\s*(`{3,}|~{3,})(.*)")
 TASKS = set("☐☒")  # how Pandoc reads [ ] and [x] in a list, and not how they are printed
 
