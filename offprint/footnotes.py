@@ -164,13 +164,14 @@ def _end_page(pages: Sequence[Any]) -> bool:
     """
     blocks = [blocks_of_lines(page) for page in pages]
     block, held = blocks[0][-1]
+    value: int | str
     if len(blocks) < 2 or not blocks[1] or blocks[1][0][0].element is block.element:
         # The paragraph goes on: one more line before a break sends all of it over.
-        style, name, value = block.style, "orphans", str(len(held) + 1)
+        style, name, value = block.style, "orphans", len(held) + 1
     else:
         style, name, value = blocks[1][0][0].style, "break_before", "page"
-    is_new = str(style[name]) != value
-    style[name] = int(value) if value.isdecimal() else value
+    is_new: bool = style[name] != value
+    style[name] = value
     return is_new
 
 

@@ -45,10 +45,9 @@ def copy_source(project: Project, folder: Path) -> None:
 def copy_publication(project: Project, folder: Path) -> None:
     """Copy into `folder` all that shapes the editions of `project`: source, own templates."""
     copy_source(project, folder)
-    for path in own_templates(project):
-        copied = folder / path.relative_to(project.root)
-        copied.parent.mkdir(parents=True, exist_ok=True)
-        copied.write_bytes(path.read_bytes())
+    for name, data in read_own_templates(project).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
 
 
 def own_templates(project: Project) -> list[Path]:

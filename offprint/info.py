@@ -15,7 +15,7 @@ from fontpkg import slugify
 from . import __version__, pandoc
 from .bootstrap import pango_remedy
 from .edition import Edition
-from .identity import own_templates
+from .identity import read_own_templates
 from .paper import load_weasyprint
 from .problems import ToolError
 from .project import INSTALLED
@@ -84,7 +84,7 @@ def render_build_record(edition: Edition) -> bytes:
     record: dict[str, Any] = {
         "title": edition.front.title, "version": edition.version, "source": edition.swhid,
         "style": edition.style.stem, "theme": edition.theme.model_dump(),
-        "templates": {edition.project.name(path): hashlib.sha256(path.read_bytes()).hexdigest()
-                      for path in own_templates(edition.project)},
+        "templates": {name: hashlib.sha256(data).hexdigest()
+                      for name, data in read_own_templates(edition.project).items()},
         "tools": versions() | typeface_version(edition.theme.typeface)}
     return (json.dumps(record, indent=2, ensure_ascii=False) + "\n").encode()

@@ -27,11 +27,10 @@ def read_code() -> dict[str, bytes]:
     files = {f"{folder}/{path.relative_to(place).as_posix()}": path.read_bytes()
              for folder, place in places.items() for path in place.rglob("*")
              if path.is_file() and path.suffix != ".pyc"}
-    if INSTALLED:
-        inside = ("offprint/templates/", "offprint/build.py")
-        files = {name: data for name, data in files.items() if not name.startswith(inside)}
-        return files | {"build.py": (_PACKAGE / "build.py").read_bytes()}
-    return files | {"build.py": (PRESS / "build.py").read_bytes()}
+    # Where a wheel has them inside the package, these two have their own names already.
+    inside = ("offprint/templates/", "offprint/build.py")
+    return {name: data for name, data in files.items() if not name.startswith(inside)} | {
+        "build.py": (PRESS / "build.py").read_bytes()}
 
 
 @dataclass(frozen=True)
