@@ -78,7 +78,8 @@ def build(options: Options) -> Report:
     layout = page_map = None
     if not missing:
         with step("Setting the pages"):
-            layout = paper.lay_out(edition, paper.render_print(edition, words.body, words.cuts))
+            page = paper.render_print(edition, words.body, words.cuts)
+            layout = paper.lay_out(edition, page, options.setting)
             page_map = read_page_map(layout, words.body.article)
         notes += [*layout.notes, *page_map.problems(edition.manuscript.file)]
         checks = (*checks, page_map.description)
@@ -87,7 +88,8 @@ def build(options: Options) -> Report:
     written = write_output(options.project.output, files)
     if not options.targets and options.project.root == PRESS and not edition.draft:
         replace_files(PRESS, {"CITATION.cff": files["CITATION.cff"]})
-    return Report(written, notes + notes_on_files, missing, page_map, checks)
+    setting = layout.setting if layout else None
+    return Report(written, notes + notes_on_files, missing, page_map, setting, checks)
 
 
 def render_words(edition: Edition, checked: Checked, item: Item) -> Words:

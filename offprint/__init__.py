@@ -16,8 +16,9 @@ In the order of the work:
   question; `languages` marks the words of sources as theirs;
 - `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
   `fonts` are cut for it;
-- `paper` sets pages, with `footnotes` where they are called; a `layout` is what comes of it, and
-  `alarms` go off where it looks bad; `pages` finds where each page begins in the text; `tags`
+- `paper` sets pages, with `footnotes` where they are called; a `setting` keeps them, so that
+  after a change only some are set again; a `layout` is what comes of it, and `alarms` go off
+  where it looks bad; `pages` finds where each page begins in the text; `tags`
   makes pages readable aloud and `pdf` writes them; `imposition` puts the finished pages on sheets
   of other papers;
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;

@@ -22,6 +22,7 @@ from .project import CALL, INSTALLED, PRESS, PROGRAM, Project, path_from_here
 
 if TYPE_CHECKING:
     from .pages import PageMap
+    from .setting import Setting
 
 EDITIONS = ("pdf", "epub", "html")
 # What can be built by name, and what each is.
@@ -62,6 +63,7 @@ class Options:
     thickness: float = THICKNESS
     # What is told of the words as soon as they are ready: edition, body, cuts, record.
     on_words: Callable[..., None] | None = None
+    setting: Setting | None = None  # of the last build: what it set need not be set again
     progress: Progress = field(default_factory=lambda: Progress(False, False))
 
     def wants(self, target: str) -> bool:
@@ -83,6 +85,7 @@ class Report:
     notes: list[Problem]
     missing: str = ""
     page_map: PageMap | None = None
+    setting: Setting | None = None
     checks: tuple[str, ...] = ()  # what was looked at, and found right
 
 

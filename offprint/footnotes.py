@@ -8,10 +8,8 @@ the pages are set, looked at, and set again.
 from __future__ import annotations
 
 import copy
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from types import SimpleNamespace
 from typing import Any
 
 from lxml import etree
@@ -19,6 +17,7 @@ from lxml import etree
 from .body import HEADINGS
 from .layout import blocks_of_lines, foot, lines, text_block, walk
 from .pages import HYPHEN, counts, page_texts, place_before, read_stream
+from .setting import Rule, Setting
 from .tree import Element
 
 # Keeps the call of a note on the line of the word before it.
@@ -64,84 +63,42 @@ def hold_to_last_word(note: Element) -> None:
     held.append(note)
 
 
-def lay_out_with_notes(page: Any) -> tuple[Any, dict[str, list[int]]]:
-    """Return the layout of the HTML `page` in which every note stands on the page that calls it.
+def set_with_notes(setting: Setting) -> dict[str, list[int]]:
+    """Set the pages of `setting` so that every note stands on the page that calls it.
 
-    Also returned are the pages of each note that is continued, by its identifier. WeasyPrint's
-    HTML object `page` is changed on the way: a note that is longer than its page has room for is
-    cut in two.
+    A note that is longer than its page has room for is cut in two, there and in the tree.
+    Returned are the pages of each note that is continued, by its identifier.
     """
-    document = _render(page)
-    continued = _continue_notes(page, document)
+    setting.set_pages()
+    continued = _continue_notes(setting)
     if continued:
-        document = _render(page)
+        setting.set_pages()
     for _ in range(MOST_LAYOUTS):
-        needless = _continued_in_place(document)
+        needless = _continued_in_place(setting.document)
         if not needless:
             break
         for note, rest in needless:
             join(note, rest)
-            _take_out(page.etree_element, rest)
-        document = _render(page)
-    pages = {name: _pages_of(document, name) for name in continued}
-    return document, {name: on for name, on in pages.items() if len(on) > 1}
+            setting.renew([note, _take_out(setting.root, rest)])
+        setting.set_pages()
+    pages = {name: _pages_of(setting.document, name) for name in continued}
+    return {name: on for name, on in pages.items() if len(on) > 1}
 
 
-def _render(page: Any) -> Any:
-    """Return a layout of the HTML `page` in which each note is on the page that calls it.
+def end_before_lost_note(page: Any, following: Any) -> Rule | None:
+    """Return the rule by which `page` ends before the lines that do not fit with their notes.
 
-    Pages are looked at as they are made. One that calls a note which is not at its foot is made
-    again, and those after it, once the lines that do not fit with their notes are kept from it.
+    None where every note that it calls is at its foot.
     """
-    from weasyprint import layout
-
-    original = layout.make_all_pages
-
-    def make_all_pages(context: Any, root: Any, html: Any, made: list[Any]) -> Iterator[Any]:
-        notes, tries, fault = list(context.footnotes), Counter[int](), 1
-        waiting: dict[int, list[Any]] = {}  # notes that a page leaves to the next
-        while True:
-            pages, at = [], fault
-            fault = 0
-            for box in original(context, root, html, made):
-                pages.append(SimpleNamespace(_page_box=box))
-                if len(pages) >= at:
-                    waiting[len(pages)] = list(context.reported_footnotes)
-                    if fault := _find_fault(pages, at, tries):
-                        break
-            made = [page._page_box for page in pages]
-            fault = fault or _find_fault([*pages, None], at, tries)
-            if not fault:
-                yield from made
-                return
-            tries[fault] += 1
-            if not _end_page(pages[fault - 1:fault + 1]):
-                tries[fault] = MOST_LAYOUTS
-            # WeasyPrint makes again what it is told has changed, and what comes of that.
-            for *_, state in context.page_maker[fault - 1:len(made)]:
-                state["content_changed"] = True
-            context.footnotes = list(notes)
-            context.reported_footnotes = list(waiting.get(fault - 1, []))
-            context.broken_out_of_flow.clear()
-
-    layout.make_all_pages = make_all_pages
-    try:
-        return page.render()
-    finally:
-        layout.make_all_pages = original
-
-
-def _find_fault(pages: Sequence[Any], start: int, tries: Counter[int]) -> int:
-    """Return the number of the last page but one, if it calls a note that is not at its foot.
-
-    Otherwise 0, as for pages before `start`, which are known to be sound, and for one that has
-    been tried too often: that is left to the alarms.
-    """
-    number = len(pages) - 1
-    if number < start or tries[number] >= MOST_LAYOUTS:
-        return 0
-    calls, notes = find_notes(pages[number - 1:number])
-    return 0 if calls.keys() <= notes.keys() else number
+    calls, notes = find_notes([page])
+    if calls.keys() <= notes.keys():
+        return None
+    block, held = blocks_of_lines(page)[-1]
+    after = blocks_of_lines(following) if following else []
+    if not after or after[0][0].element is block.element:
+        # The paragraph goes on: one more line before a break sends all of it over.
+        return Rule(block, "orphans", len(held) + 1)
+    return Rule(after[0][0], "break_before", "page")
 
 
 def find_notes(pages: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
@@ -157,47 +114,30 @@ def find_notes(pages: Sequence[Any]) -> tuple[dict[str, int], dict[str, int]]:
     return calls, notes
 
 
-def _end_page(pages: Sequence[Any]) -> bool:
-    """Let the first of two pages end before the lines that do not fit with their notes.
-
-    Returns whether that changes anything.
-    """
-    blocks = [blocks_of_lines(page) for page in pages]
-    block, held = blocks[0][-1]
-    value: int | str
-    if len(blocks) < 2 or not blocks[1] or blocks[1][0][0].element is block.element:
-        # The paragraph goes on: one more line before a break sends all of it over.
-        style, name, value = block.style, "orphans", len(held) + 1
-    else:
-        style, name, value = blocks[1][0][0].style, "break_before", "page"
-    is_new: bool = style[name] != value
-    style[name] = value
-    return is_new
-
-
-def _continue_notes(page: Any, document: Any) -> list[str]:
-    """Cut each note of `page` that is too long for the page that calls it; return their names.
+def _continue_notes(setting: Setting) -> list[str]:
+    """Cut each note that is too long for the page that calls it; return their names.
 
     What does not fit becomes a note of its own, called without a sign where the lines after the
     call begin. These then stand on the next page, and the rest with them.
     """
     waiting = [(box.element, [len(_characters(line)) for line in lines(box)])
-               for page_ in document.pages for box in notes_on(page_)]
+               for page in setting.document.pages for box in notes_on(page)]
     waiting = [(note, lengths) for note, lengths in waiting if len(lengths) > LONG]
     continued = []
     while waiting:
         note, lengths = waiting.pop(0)
-        room, start = _room_for(page, note, sum(lengths[:2]))
+        room, start = _room_for(setting, note, sum(lengths[:2]))
         if room < len(lengths):
             rest = _cut_off(note, sum(lengths[:room]))
-            _insert(page.etree_element, start, rest)
+            _insert(setting.root, start, rest)
+            setting.renew([note, rest])
             continued.append(rest.get("data-continues"))
             if len(lengths) - room > LONG:
                 waiting.insert(0, (rest, lengths[room:]))
     return list(dict.fromkeys(continued))
 
 
-def _room_for(page: Any, note: Any, least: int) -> tuple[int, int]:
+def _room_for(setting: Setting, note: Any, least: int) -> tuple[int, int]:
     """Return how many lines `note` may have on the page that calls it, and where the text goes on.
 
     The second is the number of a character of the text: the first one after the line with the
@@ -205,16 +145,18 @@ def _room_for(page: Any, note: Any, least: int) -> tuple[int, int]:
     """
     whole = copy.deepcopy(note)
     cut_after(note, least)
-    document = page.render()
+    setting.renew([note])
+    pages = setting.set_up_to(note)
     note.text = whole.text
     note[:] = list(whole)
+    setting.renew([note])
     before = 0
-    for page_, text in zip(document.pages, page_texts(document), strict=True):
+    for page, text in zip(pages, page_texts(pages), strict=True):
         read = 0
-        for line in lines(text_block(page_)):
+        for line in lines(text_block(page)):
             read += len(_characters(line))
             if any(box.element is note for box in walk(line)):
-                return _free_lines(page_, line, note), before + read
+                return _free_lines(page, line, note), before + read
         before += len(text)
     raise LookupError(note.get("id"))
 
@@ -236,10 +178,11 @@ def _continued_in_place(document: Any) -> list[tuple[Any, Any]]:
             if rest.get("id") == f"{first.get('id')}-"]
 
 
-def _take_out(root: Any, element: Any) -> None:
-    """Take `element` out of its tree; the text after it stays."""
+def _take_out(root: Any, element: Any) -> Any:
+    """Take `element` out of its tree, the text after it aside; return what it was in."""
     parent = next(parent for parent in root.iter() if element in list(parent))
     _drop(parent, element, element.tail or "")
+    return parent
 
 
 def _cut_off(note: Any, characters: int) -> Any:

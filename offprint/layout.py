@@ -6,7 +6,9 @@ private to WeasyPrint in this tree is read here and in the modules that follow i
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +21,25 @@ class Layout:
 
     document: Any
     notes: tuple[Problem, ...] = ()
+    setting: Any = None  # what made the pages, and can set some of them again
 
     @property
     def page_count(self) -> int:
         """How many pages there are."""
         return len(self.document.pages)
+
+
+@contextmanager
+def instead(owner: Any, **others: Any) -> Iterator[None]:
+    """Let attributes of `owner`, a module or class of WeasyPrint's, be others in the block."""
+    before = {name: inspect.getattr_static(owner, name) for name in others}
+    for name, other in others.items():
+        setattr(owner, name, other)
+    try:
+        yield
+    finally:
+        for name, original in before.items():
+            setattr(owner, name, original)
 
 
 def text_block(page: Any) -> Any:

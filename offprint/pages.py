@@ -8,7 +8,7 @@ page that calls them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +72,7 @@ def read_page_map(layout: Layout, article: Element) -> PageMap:
     starts: list[tuple[int, int]] = []
     inexact: list[int] = []
     position = 0
-    for number, page in enumerate(page_texts(layout.document), 1):
+    for number, page in enumerate(page_texts(layout.document.pages), 1):
         if not page:
             continue
         start, position = _match(stream, position, page)
@@ -167,10 +167,10 @@ def counts(character: str) -> bool:
     return not character.isspace() and character not in IGNORED
 
 
-def page_texts(document: Any) -> Iterator[str]:
+def page_texts(pages: Sequence[Any]) -> Iterator[str]:
     """Yield the text in the flow of each page, without white space."""
     heads: set[Any] = set()
-    for page in document.pages:
+    for page in pages:
         yield "".join(_page_text(text_block(page), heads))
 
 

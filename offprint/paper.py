@@ -18,10 +18,11 @@ from .body import Body, embed_pictures, place_notes_at_end
 from .bootstrap import install_pango, pango_remedy
 from .edition import Edition
 from .fonts import Cut, style_rules, text_width
-from .footnotes import hold_to_last_word, lay_out_with_notes, set_at_foot
-from .layout import Layout, is_line, is_mark, text_block, walk
+from .footnotes import end_before_lost_note, hold_to_last_word, set_at_foot, set_with_notes
+from .layout import Layout, instead, is_line, is_mark, text_block, walk
 from .problems import Problem, ProblemsFoundError, ToolError
 from .progress import WEASYPRINT, listening
+from .setting import Setting
 from .tables import mark_table_heads
 from .templating import long_date
 from .tree import outer_html
@@ -98,25 +99,29 @@ def print_style(edition: Edition, cuts: tuple[Cut, ...]) -> str:
             + edition.render("print.css"))
 
 
-def lay_out(edition: Edition, html: str) -> Layout:
+def lay_out(edition: Edition, html: str, before: Setting | None = None) -> Layout:
     """Return the pages of the HTML page `html`.
 
+    Where it differs in some blocks alone from the page that was set `before`, only the pages
+    are set again that this reaches, and `before` has those of `html`.
     Raises ProblemsFoundError for what WeasyPrint warns of, for text outside its page, and for
     notes that are not on the page that calls them.
     """
-    weasyprint = load_weasyprint()
+    load_weasyprint()
     manuscript = edition.manuscript
     with _warnings_as_problems(edition), _full_lines():
-        # All that is needed is in the page itself, as data; nothing else is ever read.
-        fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
-        page = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        document, continued = lay_out_with_notes(page)
-    _move_to_outer_margin(document)
+        setting = before if before and before.update(html) else (
+            Setting(html, end_before_lost_note))
+        continued = set_with_notes(setting)
+    document = setting.document
+    for number, page in setting.take_pages():
+        _move_to_outer_margin(number, page)
+        document.pages[number - 1] = type(page)(page._page_box)  # its links have moved too
     found = [*check_pages(document, manuscript, edition.theme.typeface),
              *check_continued(continued, manuscript, document)]
     if any(not problem.note for problem in found):
         raise ProblemsFoundError(found)
-    return Layout(document, tuple(found))
+    return Layout(document, tuple(found), setting)
 
 
 @contextmanager
@@ -139,31 +144,27 @@ def _full_lines() -> Iterator[None]:
                 return original(text, style, context, None, *more, **named)
         return found
 
-    inline.split_first_line = split
-    try:
+    with instead(inline, split_first_line=split):
         yield
-    finally:
-        inline.split_first_line = original
 
 
-def _move_to_outer_margin(document: Any) -> None:
-    """Put paragraph numbers and marks beside the text block, on the outer side of its page.
+def _move_to_outer_margin(number: int, page: Any) -> None:
+    """Put paragraph numbers and marks beside the text block of a page, on its outer side.
 
     A style sheet for paper cannot tell on which side the page of an element will be. Where the
     marks of one line would cover one another, they stand one below the other.
     """
-    for number, page in enumerate(document.pages, 1):
-        block = text_block(page)
-        free = 0.0
-        boxes = list(walk(block))
-        for place, box in enumerate(boxes):
-            if box.element_tag == "p::before" and box.is_absolutely_positioned():
-                _move_out(block, box, NUMBER_GAP, number % 2 == 1)
-            elif is_mark(box):
-                _move_out(block, box, MARK_GAP, number % 2 == 1)
-                height = box.position_y + _lines_to_next_word(boxes, place)
-                box.translate(dy=max(height, free) - box.position_y)
-                free = box.position_y + MARK_LINE
+    block = text_block(page)
+    free = 0.0
+    boxes = list(walk(block))
+    for place, box in enumerate(boxes):
+        if box.element_tag == "p::before" and box.is_absolutely_positioned():
+            _move_out(block, box, NUMBER_GAP, number % 2 == 1)
+        elif is_mark(box):
+            _move_out(block, box, MARK_GAP, number % 2 == 1)
+            height = box.position_y + _lines_to_next_word(boxes, place)
+            box.translate(dy=max(height, free) - box.position_y)
+            free = box.position_y + MARK_LINE
 
 
 def _lines_to_next_word(boxes: list[Any], place: int) -> float:

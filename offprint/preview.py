@@ -35,7 +35,7 @@ from .fonts import Cut
 from .manuscript import read_manuscript
 from .pages import PageMap, carry_page_map, stream_of
 from .problems import Problem, ProblemsFoundError, ToolError
-from .progress import PAGES, Progress, listening
+from .progress import PAGE, PAGES, Progress, listening
 from .project import PROGRAM, TEMPLATES, Project
 from .templating import forget_words
 from .web import Record, render_web
@@ -118,18 +118,25 @@ class Preview:
         try:
             with _stopping_when(lambda: self.saves != self.building):
                 report = self.build(self.options)
+            self.options = replace(self.options, setting=report.setting)
             return self._take_pages(report)
         except SupersededError:
-            return {}
+            return {}  # what pages were set can be used by the next build
         except ProblemsFoundError as error:
-            return self._report([str(problem) for problem in error.problems])
+            return self._fail([str(problem) for problem in error.problems])
         except (ToolError, OSError) as error:
-            return self._report([f"{PROGRAM}: {error}"])
+            return self._fail([f"{PROGRAM}: {error}"])
         except Exception as error:
             # Whatever it is, the author goes on writing; the traceback is for the press.
             if self.options.progress.verbose:
                 traceback.print_exc()
-            return self._report([f"{PROGRAM}: the press failed: {type(error).__name__}: {error}"])
+            return self._fail([f"{PROGRAM}: the press failed: {type(error).__name__}: {error}"])
+
+    def _fail(self, problems: list[str]) -> dict[str, Any]:
+        """Return `problems` as news."""
+        if self.is_late:  # what WeasyPrint has warned of is to be said again next time
+            self.options = replace(self.options, setting=None)
+        return self._report(problems)
 
     def _report(self, problems: list[str]) -> dict[str, Any]:
         """Return `problems` as news, and print them where they are."""
@@ -193,7 +200,7 @@ def digest(data: bytes) -> str:
 def _stopping_when(is_stale: Callable[[], bool]) -> Iterator[None]:
     """Raise SupersededError at the next page that is set once `is_stale` says so."""
     def stop(record: logging.LogRecord) -> None:
-        if is_stale():
+        if PAGE.search(record.getMessage()) and is_stale():
             raise SupersededError
 
     with listening(PAGES, stop):

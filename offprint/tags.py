@@ -16,7 +16,7 @@ from typing import Any
 import pydyf
 from fontTools.ttLib import TTFont
 
-from .layout import Layout, text_block, walk
+from .layout import Layout, instead, text_block, walk
 from .pages import HYPHEN, counts
 
 SOFT_HYPHEN = "\u00ad"
@@ -46,14 +46,16 @@ def own_tags(layout: Layout) -> Iterator[None]:
     from weasyprint.pdf.stream import Stream
 
     reading = _Reading(layout)
-    add_tags, marked = weasyprint.pdf.add_tags, Stream.marked
-    weasyprint.pdf.add_tags = lambda pdf, document, version, streams: _Tree(
-        pdf, reading).add_pages(streams)
-    Stream.marked = lambda stream, box, tag: reading.mark(stream, marked(stream, box, tag), box)
-    try:
+    marked = Stream.marked
+
+    def add_tags(pdf: pydyf.PDF, document: Any, version: Any, streams: list[Any]) -> None:
+        _Tree(pdf, reading).add_pages(streams)
+
+    def mark(stream: Any, box: Any, tag: str) -> Any:
+        return reading.mark(stream, marked(stream, box, tag), box)
+
+    with instead(weasyprint.pdf, add_tags=add_tags), instead(Stream, marked=mark):
         yield
-    finally:
-        weasyprint.pdf.add_tags, Stream.marked = add_tags, marked
 
 
 class _Reading:
