@@ -15,7 +15,7 @@ from itertools import chain
 from babel import Locale
 
 from .bibliography import TITLES
-from .document import attribute, elements, has_class, plain_text, walk
+from .document import attribute, elements, has_class, plain_text
 from .edition import Edition
 from .identity import own_templates
 from .languages import foreign_words, without_marked
@@ -69,7 +69,7 @@ def check_table_heads(edition: Edition, text: Text) -> Iterator[Problem]:
         _, _, columns, head, bodies, _ = table["c"]
         words = [plain_text(cell) for row in head[1] for cell in row[1]]
         if not any(words):
-            cells = (plain_text(block) for block in walk(bodies) if block["t"] in PARAGRAPHS)
+            cells = (plain_text(block) for block in elements(bodies, *PARAGRAPHS))
             yield _note(edition, next(filter(None, cells), ""), "a table has no heads",
                         "name its columns in a line above the first ---")
         elif len(head[1]) == 1 and len(words) == len(columns) and not all(words[1:]):
@@ -92,13 +92,12 @@ def check_languages(edition: Edition, text: Text) -> Iterator[Problem]:
     """Words in other letters than those of the essay's language say which language they are."""
     corrections = [block for block in text.back if has_class(block, "correction")]
     front = [block for block in text.front if not has_class(block, "byline")]
-    for block in walk(without_marked([*front, *text.essay, *corrections])):
-        if block["t"] in (*PARAGRAPHS, "Header"):
-            for words, script in foreign_words(plain_text(block), edition.front.lang):
-                unmarked = re.compile(
-                    re.escape(words.split()[0]) + r"(?![^\[\]]*\]\{[^}]*\blang=)")
-                yield _note(edition, unmarked, _in_letters(words, script),
-                            f"name it, by its tag: [{words}]{{lang=…}}")
+    unmarked = without_marked([*front, *text.essay, *corrections])
+    for block in elements(unmarked, *PARAGRAPHS, "Header"):
+        for words, script in foreign_words(plain_text(block), edition.front.lang):
+            here = re.compile(re.escape(words.split()[0]) + r"(?![^\[\]]*\]\{[^}]*\blang=)")
+            yield _note(edition, here, _in_letters(words, script),
+                        f"name it, by its tag: [{words}]{{lang=…}}")
     for source, timeline in text.timelines.items():
         labels = [timeline.title, *(kind.label for kind in timeline.kinds.values()),
                   *(event.label for event in timeline.events)]

@@ -304,7 +304,7 @@ def check_fences(edition: Edition, text: Text) -> Iterator[Problem]:
 
 def check_characters(edition: Edition, text: Text) -> Iterator[Problem]:
     """Every character is in a typeface of the edition."""
-    code = {char for element in walk(text.blocks) if element["t"] in ("Code", "CodeBlock")
+    code = {char for element in elements(text.blocks, "Code", "CodeBlock")
             for char in element["c"][1]}
     prose = {char for element in elements(text.blocks, "Str") for char in element["c"]}
     prose |= {char for entry in edition.bibliography.entries.values()

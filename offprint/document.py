@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 Element = dict[str, Any]
+NODES = (dict, list)  # what JSON has that holds something else
 
 SPACES = ("Space", "SoftBreak", "LineBreak")
 # What a reader does not read as part of the sentence around it.
@@ -18,20 +19,20 @@ ASIDE = ("Note", "Cite", "RawInline", "RawBlock")
 
 def walk(node: Any) -> Iterator[Element]:
     """Yield every element in `node`, in reading order, parents before children."""
+    return elements(node)
+
+
+def elements(node: Any, *kinds: str) -> Iterator[Element]:
+    """Yield the elements of these kinds in `node`, all where none is named."""
     waiting = [node]
     while waiting:
         item = waiting.pop()
         if isinstance(item, dict):
-            if "t" in item:
+            if "t" in item and (not kinds or item["t"] in kinds):
                 yield item
-            waiting += reversed(item.values())
-        elif isinstance(item, list):
-            waiting += reversed(item)
-
-
-def elements(node: Any, kind: str) -> Iterator[Element]:
-    """Yield the elements of type `kind` in `node`."""
-    return (element for element in walk(node) if element["t"] == kind)
+            item = item.values()
+        # Most of what is in a document is letters, in which nothing is to be found.
+        waiting += [part for part in reversed(item) if type(part) in NODES]
 
 
 def rewrite(node: Any, change: Callable[[Element], list[Element] | None]) -> Any:
@@ -41,11 +42,15 @@ def rewrite(node: Any, change: Callable[[Element], list[Element] | None]) -> Any
     in its place, or None to leave it.
     """
     if isinstance(node, dict):
-        return {name: rewrite(value, change) for name, value in node.items()}
+        return {name: rewrite(value, change) if type(value) in NODES else value
+                for name, value in node.items()}
     if not isinstance(node, list):
         return node
     items: list[Any] = []
     for item in node:
+        if type(item) not in NODES:
+            items.append(item)
+            continue
         new = rewrite(item, change)
         changed = change(new) if isinstance(new, dict) and "t" in new else None
         items += [new] if changed is None else changed

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .corrections import Change, Correction, Corrections
@@ -66,6 +67,7 @@ class Passage:
     quoted: str
 
 
+@lru_cache(maxsize=4096)
 def make_plain(text: str) -> Words:
     """Return `text` with plain quotes, dashes and single spaces."""
     kept: list[tuple[str, int]] = []
@@ -258,6 +260,7 @@ def _leaves(blocks: list[Element]) -> Iterator[tuple[Element, list[Element]]]:
                 yield block, term
 
 
+@lru_cache(maxsize=4096)
 def _pattern(plain: str) -> re.Pattern[str]:
     left = r"(?<!\w)" if re.match(r"\w", plain) else ""
     right = r"(?!\w)" if re.search(r"\w\Z", plain) else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import yaml
@@ -29,9 +30,7 @@ class YamlData:
         self.problems: list[Problem] = []
         self.value: Any = None
         try:
-            aliases = [event for event in yaml.parse(text, Loader=yaml.SafeLoader)
-                       if isinstance(event, yaml.AliasEvent)]
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node, aliases = _parse(text)
         except yaml.YAMLError as error:
             self._add_syntax_problem(error)
         else:
@@ -86,6 +85,14 @@ class YamlData:
             self.lines[(*path, name)] = line
             values[name] = self._convert(value, (*path, name))
         return values
+
+
+@lru_cache(maxsize=16)
+def _parse(text: str) -> tuple[yaml.Node | None, list[yaml.AliasEvent]]:
+    """Return YAML as nodes, and the aliases in it. Raises YAMLError."""
+    aliases = [event for event in yaml.parse(text, Loader=yaml.SafeLoader)
+               if isinstance(event, yaml.AliasEvent)] if "*" in text else []
+    return yaml.compose(text, Loader=yaml.SafeLoader), aliases
 
 
 def read_record(model: type[Record], data: YamlData) -> Record | None:

@@ -30,7 +30,6 @@ from .document import (
     take_part,
     top_level,
     unwrap_notes,
-    walk,
 )
 from .edition import Edition
 from .languages import language_of, mark_references, mark_sources, plain_value
@@ -76,14 +75,13 @@ class Text:
     @property
     def has_code(self) -> bool:
         """Tell whether any of the text is set in the typeface of code."""
-        return any(element["t"] in ("Code", "CodeBlock") for element in walk(self.blocks))
+        return any(True for _ in elements(self.blocks, "Code", "CodeBlock"))
 
     @property
     def has_pictures(self) -> bool:
         """Tell whether there is an image or a drawing in the essay."""
-        return any(element["t"] == "Image" or
-                   (element["t"] == "RawInline" and "<svg" in element["c"][1])
-                   for element in walk(self.essay))
+        return any(element["t"] == "Image" or "<svg" in element["c"][1]
+                   for element in elements(self.essay, "Image", "RawInline"))
 
     @property
     def title(self) -> str:
