@@ -79,7 +79,7 @@ def render_body(edition: Edition, text: Text) -> Body:
     """Return the converted text of `edition` as a tree."""
     html = pandoc.render_html(text.as_document(text.blocks), edition.manuscript.file)
     root = etree.fromstring(f"<div>{html}</div>", etree.XMLParser(resolve_entities=False))
-    _unwrap_citations(root)
+    unwrap_citations(root)
     break_addresses(root)
     notes = _take_notes(root)
     article = root[0]
@@ -103,7 +103,7 @@ def data_address(path: Path) -> str:
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
-def _unwrap_citations(root: Element) -> None:
+def unwrap_citations(root: Element) -> None:
     """Take away the spans round citations, so that a call stands next to its word."""
     for span in list(root.iter("span")):
         if span.get("class") == "citation":

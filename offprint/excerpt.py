@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from lxml import etree
 
 from . import pandoc
-from .body import Body
+from .body import Body, unwrap_citations
 from .edition import Edition
 from .pages import stream_of
-from .tree import Element, inner_html
+from .tree import Element, break_addresses
 
 # How a paragraph begins, and what the lines of one do not begin with.
 PROSE = re.compile(r"[^\W\d_]|[“‘«„(*]")
@@ -66,8 +66,8 @@ def _is_prose(markdown: str) -> bool:
 
 def render_excerpt(
     edition: Edition, body: Body, excerpt: Excerpt
-) -> tuple[list[str], list[str]] | None:
-    """Return the numbers of the old paragraphs in `body`, and the content of the new as HTML.
+) -> tuple[list[str], list[Element]] | None:
+    """Return the numbers of the old paragraphs in `body`, and the new ones, with empty notes.
 
     Returns None where one of the old cannot be found, or stands there twice.
     Raises ProblemsFoundError for what Pandoc warns of.
@@ -83,7 +83,12 @@ def render_excerpt(
     numbers = [_find(body, paragraph) for paragraph in root[:count]]
     if not all(numbers):
         return None
-    return numbers, [inner_html(paragraph) for paragraph in root[count + 1:len(expected)]]
+    unwrap_citations(root)
+    break_addresses(root)
+    new = root[count + 1:len(expected)]
+    for paragraph in new:
+        paragraph.tail = "\n"
+    return numbers, new
 
 
 def _find(body: Body, paragraph: Element) -> str:

@@ -1,9 +1,10 @@
 """Shows a publication in the browser while it is written, and builds it again on every save.
 
 A save is shown in three steps, each sooner than the next. Where only paragraphs of prose are new,
-these are converted alone and shown at once (`excerpt`). Then the whole text is checked and
-shown, its pages marked where the last ones began. Then the pages are set: page marks and PDF
-are right, and only now is anything written to output/. A newer save ends the setting of pages.
+these are converted alone and shown at once (`excerpt`), and so are the pages that they are on
+(`proof`). Then the whole text is checked and shown, its pages marked where the last ones began.
+Then the pages are set: page marks and PDF are right, and only now is anything written to output/.
+A newer save ends the setting of pages.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import time
 import traceback
 import webbrowser
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +39,9 @@ from .pages import PageMap, carry_page_map, stream_of
 from .problems import Problem, ProblemsFoundError, ToolError
 from .progress import PAGE, PAGES, Progress, listening
 from .project import PROGRAM, TEMPLATES, Project
+from .proof import Print, print_proof, put_excerpt
 from .templating import forget_words
+from .tree import inner_html
 from .web import Record, render_web
 
 if TYPE_CHECKING:
@@ -46,9 +50,9 @@ if TYPE_CHECKING:
 PORT = 8000
 # Milliseconds: how long other files of the same save may take, and how often folders are sought.
 STEP, PATIENCE = 20, 1000
-# Setting pages makes a million objects that stay; looking for garbage among them takes a tenth
-# of the time.
-OBJECTS_BEFORE_CLEANING = 200_000
+# Pages are a million objects that stay: garbage is looked for when nobody has saved for so many
+# seconds, and otherwise only where there is very much.
+IDLE, OBJECTS_BEFORE_CLEANING = 2, 5_000_000
 
 
 class SupersededError(Exception):
@@ -71,9 +75,12 @@ class Preview:
         self.saved = asyncio.Event()
         self.saves = self.building = 0
         self.began = 0.0
-        self.shown: tuple[Edition, Body] | None = None
+        self.shown: tuple[Edition, Body, tuple[Cut, ...]] | None = None
         self.page = ""  # the version in which that is shown
         self.pages: tuple[PageMap, str] | None = None  # with the stream that it belongs to
+        self.printed: Print | None = None
+        self.excerpts = ThreadPoolExecutor(1)
+        self.proof: Future[Body | None] | None = None  # the text with an excerpt in its place
         self.problems: tuple[str, ...] = ()
         self.found_late = self.is_late = False  # while pages were set, with the words all right
 
@@ -98,8 +105,9 @@ class Preview:
     def _take(self, files: set[Path]) -> None:
         if any(file.is_relative_to(TEMPLATES) for file in files):
             forget_words()
+        self.proof = None
         if files == {self.options.project.essay} and self.shown:
-            self.loop.run_in_executor(None, self._show_excerpt, *self.shown, self.page)
+            self.proof = self.excerpts.submit(self._show_excerpt, *self.shown[:2], self.page)
         self.saves += 1
         self.saved.set()
 
@@ -112,11 +120,16 @@ class Preview:
             self.stage.change(work="Reading …")
             news = await asyncio.to_thread(self._build_once)
             self.stage.change(work="", **news)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.saved.wait(), IDLE)
+                continue
+            await asyncio.to_thread(gc.collect)
 
     def _build_once(self) -> dict[str, Any]:
         """Build, and return what has changed on the stage."""
         try:
             with _stopping_when(lambda: self.saves != self.building):
+                self._show_proof()
                 report = self.build(self.options)
             self.options = replace(self.options, setting=report.setting)
             return self._take_pages(report)
@@ -151,7 +164,7 @@ class Preview:
         """Show the new text before its pages are set, marked where they will about begin."""
         pages = self.pages and carry_page_map(*self.pages, stream_of(body.article))
         page = render_web(edition, body, cuts, pages, record).encode()
-        self.shown, self.page, self.is_late = (edition, body), digest(page), True
+        self.shown, self.page, self.is_late = (edition, body, cuts), digest(page), True
         # What was wrong with the pages may still be so.
         news = {} if self.found_late else self._report([])
         self._log("words", 0)
@@ -167,22 +180,54 @@ class Preview:
         news = self._report([report.missing] if report.missing else [])
         for path in report.written:
             data = path.read_bytes()
-            news[path.suffix[1:]] = digest(data)
             if path.suffix == ".html":
                 self.stage.page, self.page = data, digest(data)
+                news["html"] = self.page
+            elif report.setting:
+                printed = Print.of(data, report.setting.document)
+                if not self.printed or printed.pages != self.printed.pages:
+                    news["pdf"] = digest(data)  # otherwise these pages are shown already
+                self.stage.paper, self.printed = data, printed
         if self.shown and report.page_map:
             self.pages = report.page_map, stream_of(self.shown[1].article)
             self._log("pages", len(report.page_map.starts))
         return news
 
-    def _show_excerpt(self, edition: Edition, body: Body, page: str) -> None:
-        """Show new paragraphs of `edition`, shown as `page`, where they are all that is new."""
+    def _show_excerpt(self, edition: Edition, body: Body, page: str) -> Body | None:
+        """Show new paragraphs of `edition`, shown as `page`, where they are all that is new.
+
+        Returns the text with these paragraphs, as far as it can be known yet.
+        """
         with contextlib.suppress(OSError, ProblemsFoundError, ToolError, etree.XMLSyntaxError):
             manuscript = read_manuscript(self.options.project)
             excerpt = find_excerpt(edition.manuscript.body, manuscript.body)
             shown = excerpt and render_excerpt(edition, body, excerpt)
             if shown:
-                self.loop.call_soon_threadsafe(self.stage.show_excerpt, page, *shown)
+                numbers, paragraphs = shown
+                self.loop.call_soon_threadsafe(
+                    self.stage.show_excerpt, page, numbers, list(map(inner_html, paragraphs)))
+                return put_excerpt(body, numbers, paragraphs)
+        return None
+
+    def _show_proof(self) -> None:
+        """Show the printed pages with new paragraphs, where these are all that is new."""
+        body = self.proof.result() if self.proof else None
+        if not (body and self.shown and self.printed and self.options.setting):
+            return
+        edition, _, cuts = self.shown
+        try:
+            printed = print_proof(edition, body, cuts, self.options.setting, self.printed)
+        except (ProblemsFoundError, OSError):
+            self.options = replace(self.options, setting=None)
+            return  # the build will say what is wrong
+        if printed != self.printed:
+            self.printed = printed
+            self._log("proof", 0)
+            self.loop.call_soon_threadsafe(self._show_paper, printed.pdf)
+
+    def _show_paper(self, pdf: bytes) -> None:
+        self.stage.paper = pdf
+        self.stage.change(pdf=digest(pdf))
 
     def _log(self, what: str, count: int) -> None:
         if not self.quiet:

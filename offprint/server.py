@@ -45,14 +45,15 @@ class State:
 class Stage:
     """Where the preview is shown: its state, and every browser that is told of changes.
 
-    `page` is the HTML page as it is shown, which may not yet be in output/. All methods belong
-    to the event loop that serves.
+    `page` is the HTML page as it is shown, `paper` the PDF; they may not yet be in output/. All
+    methods belong to the event loop that serves.
     """
 
     output: Path
     title: str
     state: State = State()
     page: bytes = b""
+    paper: bytes = b""
     listeners: set[asyncio.Queue[str]] = field(default_factory=set)
 
     def change(self, **news: Any) -> None:
@@ -110,9 +111,14 @@ def make_server(stage: Stage) -> uvicorn.Server:
             return HTMLResponse(stage.page, headers=FRESH)
         return await output.get_response("essay.html", request.scope)
 
+    async def paper(request: Request) -> Response:
+        if stage.paper:
+            return Response(stage.paper, media_type="application/pdf", headers=FRESH)
+        return await output.get_response("essay.pdf", request.scope)
+
     app = Starlette(
         routes=[Route("/", frame), Route("/news", news), Route("/essay.html", page),
-                Mount("/", output)],
+                Route("/essay.pdf", paper), Mount("/", output)],
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(HOSTS),
                                www_redirect=False)])
     return uvicorn.Server(uvicorn.Config(

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 from .layout import instead, text_block, walk
+from .noteroom import NoteRoom
 
 # How often a page is set again before it is left as it is.
 MOST_TRIES = 8
@@ -83,6 +84,7 @@ class Setting:
         self._root: Any = None
         self._notes: list[Any] = []
         self._pages: list[SetPage] = []
+        self._room = NoteRoom()
         self._rules: dict[int, list[tuple[Any, Any]]] = {}  # by page: boxes, and their old style
         self._goal: Any = None  # the element after which no page needs to be set
         self.document: Any = None
@@ -250,7 +252,8 @@ class Setting:
                 self._notes = list(context.footnotes)
             return self._make_pages(make)
 
-        with instead(layout, make_all_pages=make_all_pages):
+        with instead(layout, make_all_pages=make_all_pages,
+                     block_level_layout=self._room.set_notes):
             if self._context is None:
                 yield
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 import shutil
 import signal
 import socket
@@ -16,18 +17,21 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import etree
 from playwright.sync_api import Browser, Page
 
 from offprint.command import Options
 from offprint.excerpt import Excerpt, find_excerpt, render_excerpt
+from offprint.manuscript import read_manuscript
 from offprint.pages import PageMap, carry_page_map, stream_of
 from offprint.preview import SupersededError, _stopping_when
 from offprint.project import PRESS, Project
+from offprint.proof import Print, print_proof, put_excerpt
+from offprint.setting import Setting
 
 from .conftest import SAMPLE, Publication, build, copy_press, run
 from .validators import axe_violations, browser, pdf_text
 
+WriteEssay = Callable[[str], Publication]
 PATIENCE = 60_000  # milliseconds, for a machine that has much else to do
 FRONT = "document.querySelector('iframe.front')"
 
@@ -368,10 +372,11 @@ def test_a_paragraph_alone_is_as_in_the_whole(
 
     excerpt = find_excerpt(before, later.manuscript.body)
     assert excerpt
-    (number,), (html,) = render_excerpt(edition, body, excerpt) or ([""], [""])
+    rendered = render_excerpt(edition, body, excerpt)
+    assert rendered
+    (number,), (alone,) = rendered
 
     whole = after.article.find(f".//p[@data-number='{number}']")
-    alone = etree.fromstring(f"<p>{html}</p>")
     assert stream_of(alone) == stream_of(whole)
     assert len(alone.findall(".//a")) == len(whole.xpath(".//a[not(@class='mark')]"))
 
@@ -415,3 +420,105 @@ def test_a_newer_save_ends_the_setting_of_pages(
         build(options)
     assert len(asked) == 4
     assert not publication.project.output.exists()
+
+
+# The proof: new paragraphs on the printed pages, before the text is read anew.
+
+
+def printed(project: Project) -> tuple[tuple, Setting, Print]:
+    """Return what `watch` has of a publication once it is built: words, setting, print."""
+    kept: list[tuple] = []
+    report = build(replace(Options(project), targets=("pdf",),
+                           on_words=lambda *words: kept.append(words)))
+    assert report.setting
+    data = (project.output / "essay.pdf").read_bytes()
+    return kept[0], report.setting, Print.of(data, report.setting.document)
+
+
+def prove(words: tuple, setting: Setting, before: Print, project: Project) -> Print:
+    """Return the proof of a publication whose essay has been changed since `words`."""
+    edition, body, cuts, _ = words
+    excerpt = find_excerpt(edition.manuscript.body, read_manuscript(project).body)
+    rendered = excerpt and render_excerpt(edition, body, excerpt)
+    assert rendered
+    proved = put_excerpt(body, *rendered)
+    assert proved
+    return print_proof(edition, proved, cuts, setting, before)
+
+
+def read_pages(pdf: Path) -> list[str]:
+    """Return the words of each page, without the marks of corrections, which a proof has not."""
+    return [" ".join(re.sub(r"^[cv]\d+[a-z]?$", "", page, flags=re.M).split())
+            .replace("\u2010", "\u00ad") for page in pdf_text(pdf)]
+
+
+@pytest.mark.parametrize(("source", "old", "new"), [
+    (PRESS, "Dulles saw no change of substance", "Dulles, in fact, saw *none*"),
+    (PRESS, "To complain of exclusion is not to ask for entry", "To complain of exclusion, as "
+     "Moscow did in its note of March, is one thing, and to ask for entry is another"),
+    (SAMPLE, "An opening before any heading", "Some words before any heading")],
+    ids=["one line", "lines that move others", "before any heading"])
+def test_a_proof_has_the_pages_of_the_edition_that_follows(
+    source: Path, old: str, new: str, tmp_path: Path
+) -> None:
+    """The PDF that is shown at once has the words of the one that is built after it."""
+    shutil.copytree(source / "manuscript", tmp_path / "manuscript")
+    shutil.copytree(source / "bibliography", tmp_path / "bibliography")
+    project = Project(tmp_path, tmp_path / "output")
+    words, setting, before = printed(project)
+    change(project.essay, old, new)
+
+    proof = prove(words, setting, before, project)
+    build(replace(Options(project), targets=("pdf",)))
+
+    shown = tmp_path / "proof.pdf"
+    shown.write_bytes(proof.pdf)
+    assert proof.pdf != before.pdf
+    assert read_pages(shown) == read_pages(project.output / "essay.pdf")
+
+
+def test_the_pages_of_a_proof_are_not_shown_twice(write_essay: WriteEssay) -> None:
+    """Where the edition has no other pages than its proof, the reader's place is left alone."""
+    project = write_essay("First words.\n\nSecond words, a second time.").project
+    words, setting, before = printed(project)
+    change(project.essay, "a second time", "the second time")
+
+    proof = prove(words, setting, before, project)
+    report = build(replace(Options(project), targets=("pdf",), setting=setting))
+
+    assert report.setting is setting
+    assert Print.of(b"", setting.document).pages == proof.pages != before.pages
+
+
+@pytest.mark.parametrize("new", [
+    "Words that call.^[A note.]^[One more.]", "Words that call none.", "Wörds that call.^[It.]"],
+    ids=["a new note", "a note less", "a letter that was not there"])
+def test_what_a_proof_cannot_know_waits_for_the_edition(
+    new: str, write_essay: WriteEssay
+) -> None:
+    """Notes are numbered, and fonts cut, with the whole text."""
+    project = write_essay("Words that call.^[A note.]\n\nMore words.").project
+    edition, body = built_body(project)
+    project.essay.write_text(project.essay.read_text("utf-8").replace(
+        "Words that call.^[A note.]", new), "utf-8")
+    excerpt = find_excerpt(edition.manuscript.body, read_manuscript(project).body)
+    rendered = excerpt and render_excerpt(edition, body, excerpt)
+
+    assert rendered
+    assert put_excerpt(body, *rendered) is None
+
+
+def test_a_proof_is_shown_before_the_edition(watched: Watched, preview: Page) -> None:
+    """The PDF has new words while output/ still has those before."""
+    known = watched.said.read_bytes().count(b"proof")
+    change(watched.essay, "An opening before any heading", "An opening without a heading")
+
+    deadline = time.monotonic() + PATIENCE / 1000
+    while watched.said.read_bytes().count(b"proof") == known:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    before = "".join(pdf_text(watched.output / "essay.pdf"))
+    shown = watched.press / "shown.pdf"
+    shown.write_bytes(watched.get("/essay.pdf").read())
+    assert "without a heading" in "".join(pdf_text(shown))
+    assert "without a heading" not in before

@@ -1,0 +1,113 @@
+"""Puts new paragraphs on the printed pages at once, before the essay is read anew: a proof.
+
+The rest of the text is as it was read last. What takes time and is not looked at, tags and
+attachments, is left to the edition.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pikepdf
+
+from .body import Body
+from .edition import Edition
+from .fonts import Cut
+from .identity import identify_source
+from .layout import words
+from .paper import lay_out, render_print
+from .setting import Setting
+from .tree import Element
+
+
+@dataclass(frozen=True)
+class Print:
+    """A PDF, and what WeasyPrint has drawn on each of its pages."""
+
+    pdf: bytes
+    pages: tuple[tuple[Any, str], ...]
+
+    @classmethod
+    def of(cls, pdf: bytes, document: Any) -> Print:
+        """Return the print of all pages of WeasyPrint's `document`."""
+        return cls(pdf, tuple((page._page_box, _running_heads(page)) for page in document.pages))
+
+
+def put_excerpt(body: Body, numbers: Sequence[str], paragraphs: Sequence[Element]) -> Body | None:
+    """Return `body` with new paragraphs in the place of those of these `numbers`.
+
+    Notes stay as they are, and so must the count of their calls; None is returned where it does
+    not, or where letters are new, for which no fonts have been cut.
+    """
+    body = body.copy()
+    old = [paragraph for paragraph in body.article.iter("p")
+           if paragraph.get("data-number") in numbers]
+    new = copy.deepcopy(list(paragraphs))
+    calls = [_calls(all_) for all_ in (old, new)]
+    letters = {letter for paragraph in new for letter in "".join(paragraph.itertext())}
+    parents = {paragraph.getparent() for paragraph in old}
+    if len(calls[0]) != len(calls[1]) or len(parents) != 1 or letters - set(body.characters):
+        return None
+    for call, place in zip(*calls, strict=True):
+        kept = copy.deepcopy(call)
+        kept.tail = place.tail
+        place.getparent().replace(place, kept)
+    for known, paragraph in zip(old, new, strict=False):
+        paragraph.attrib.update(known.attrib)
+    parent = parents.pop()
+    place = parent.index(old[0])
+    for paragraph in old:
+        parent.remove(paragraph)
+    parent[place:place] = new
+    return body
+
+
+def _calls(paragraphs: Sequence[Element]) -> list[Element]:
+    return [call for paragraph in paragraphs for call in paragraph.iter("a")
+            if call.get("role") == "doc-noteref"]
+
+
+def print_proof(
+    edition: Edition, body: Body, cuts: tuple[Cut, ...], setting: Setting, before: Print
+) -> Print:
+    """Return the pages of `body`, of which `setting` has those before and is to have these.
+
+    `edition` is that of the text before; its identifier in the colophon is made that of now.
+    Raises what `paper.lay_out` raises.
+    """
+    page = render_print(edition, body, cuts)
+    page = page.replace(edition.swhid, identify_source(edition.project))
+    return print_changes(before, lay_out(edition, page, setting).document)
+
+
+def print_changes(before: Print, document: Any) -> Print:
+    """Return the print `before` with those pages of `document` put in that are others by now.
+
+    Their links lead out of the document only.
+    """
+    now = Print.of(b"", document)
+    changed = [place for place, page in enumerate(now.pages)
+               if page not in before.pages[place:place + 1]]
+    if not changed and len(now.pages) == len(before.pages):
+        return before
+    fresh = document.copy([document.pages[place] for place in changed]).write_pdf()
+    with pikepdf.open(io.BytesIO(before.pdf)) as pdf, pikepdf.open(io.BytesIO(fresh)) as drawn:
+        for place, page in zip(changed, drawn.pages, strict=True):
+            pdf.pages[place:place + 1] = [page]
+        del pdf.pages[len(now.pages):]
+        for key in ("/StructTreeRoot", "/MarkInfo", "/Outlines"):
+            if key in pdf.Root:
+                del pdf.Root[key]  # which are those of the pages before
+        data = io.BytesIO()
+        pdf.save(data)
+    return Print(data.getvalue(), now.pages)
+
+
+def _running_heads(page: Any) -> str:
+    """Return the words in the margins of `page`, which may change while its text does not."""
+    return "|".join(words(box) for box in page._page_box.children
+                    if type(box).__name__ == "MarginBox")
