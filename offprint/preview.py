@@ -1,7 +1,7 @@
 """Shows a publication in the browser while it is written, and builds it again on every save.
 
-A save is shown in three steps, each sooner than the next. Where only paragraphs of prose are new,
-these are converted alone and shown at once (`excerpt`), and so are the pages that they are on
+A save is shown in three steps, each sooner than the next. Where only some blocks are new, these
+are converted alone and shown at once (`excerpt`), and so are the pages that they are on
 (`proof`). Then the whole text is checked and shown, its pages marked where the last ones began.
 Then the pages are set: page marks and PDF are right, and only now is anything written to output/.
 A newer save ends the setting of pages.
@@ -32,7 +32,7 @@ from lxml import etree
 from .body import Body
 from .command import Build, Command, Options, Report
 from .edition import Edition
-from .excerpt import find_excerpt, render_excerpt
+from .excerpt import find_excerpt, find_selector, render_excerpt
 from .fonts import Cut
 from .manuscript import read_manuscript
 from .pages import PageMap, carry_page_map, stream_of
@@ -41,7 +41,7 @@ from .progress import PAGE, PAGES, Progress, listening
 from .project import PROGRAM, TEMPLATES, Project
 from .proof import Print, print_proof, put_excerpt
 from .templating import forget_words
-from .tree import inner_html
+from .tree import outer_html
 from .web import Record, render_web
 
 if TYPE_CHECKING:
@@ -194,23 +194,24 @@ class Preview:
         return news
 
     def _show_excerpt(self, edition: Edition, body: Body, page: str) -> Body | None:
-        """Show new paragraphs of `edition`, shown as `page`, where they are all that is new.
+        """Show new blocks of `edition`, shown as `page`, where they are all that is new.
 
-        Returns the text with these paragraphs, as far as it can be known yet.
+        Returns the text with these blocks, as far as it can be known yet.
         """
         with contextlib.suppress(OSError, ProblemsFoundError, ToolError, etree.XMLSyntaxError):
             manuscript = read_manuscript(self.options.project)
             excerpt = find_excerpt(edition.manuscript.body, manuscript.body)
             shown = excerpt and render_excerpt(edition, body, excerpt)
             if shown:
-                numbers, paragraphs = shown
+                old, new = shown
                 self.loop.call_soon_threadsafe(
-                    self.stage.show_excerpt, page, numbers, list(map(inner_html, paragraphs)))
-                return put_excerpt(body, numbers, paragraphs)
+                    self.stage.show_excerpt, page, list(map(find_selector, old)),
+                    list(map(outer_html, new)))
+                return put_excerpt(body, old, new)
         return None
 
     def _show_proof(self) -> None:
-        """Show the printed pages with new paragraphs, where these are all that is new."""
+        """Show the printed pages with new blocks, where these are all that is new."""
         body = self.proof.result() if self.proof else None
         if not (body and self.shown and self.printed and self.options.setting):
             return

@@ -1,4 +1,4 @@
-"""Puts new paragraphs on the printed pages at once, before the essay is read anew: a proof.
+"""Puts new blocks on the printed pages at once, before the essay is read anew: a proof.
 
 The rest of the text is as it was read last. What takes time and is not looked at, tags and
 attachments, is left to the edition.
@@ -37,37 +37,38 @@ class Print:
         return cls(pdf, tuple((page._page_box, _running_heads(page)) for page in document.pages))
 
 
-def put_excerpt(body: Body, numbers: Sequence[str], paragraphs: Sequence[Element]) -> Body | None:
-    """Return `body` with new paragraphs in the place of those of these `numbers`.
+def put_excerpt(body: Body, old: Sequence[Element], new: Sequence[Element]) -> Body | None:
+    """Return `body` with `new` blocks in the place of `old` ones, which stand side by side.
 
     Notes stay as they are, and so must the count of their calls; None is returned where it does
     not, or where letters are new, for which no fonts have been cut.
     """
-    body = body.copy()
-    old = [paragraph for paragraph in body.article.iter("p")
-           if paragraph.get("data-number") in numbers]
-    new = copy.deepcopy(list(paragraphs))
-    calls = [_calls(all_) for all_ in (old, new)]
-    letters = {letter for paragraph in new for letter in "".join(paragraph.itertext())}
-    parents = {paragraph.getparent() for paragraph in old}
-    if len(calls[0]) != len(calls[1]) or len(parents) != 1 or letters - set(body.characters):
+    places = {block: place for place, block in enumerate(body.article.iter())}
+    letters = {letter for block in new for letter in "".join(block.itertext())}
+    parents = {block.getparent() for block in old}
+    if len(_calls(old)) != len(_calls(new)) or len(parents) != 1 or (
+            letters - set(body.characters)):
         return None
-    for call, place in zip(*calls, strict=True):
+    body = body.copy()
+    blocks = list(body.article.iter())
+    old, new = [blocks[places[block]] for block in old], copy.deepcopy(list(new))
+    for call, place in zip(_calls(old), _calls(new), strict=True):
         kept = copy.deepcopy(call)
         kept.tail = place.tail
         place.getparent().replace(place, kept)
-    for known, paragraph in zip(old, new, strict=False):
-        paragraph.attrib.update(known.attrib)
-    parent = parents.pop()
+    for known, block in zip(old, new, strict=False):
+        if known.tag == block.tag:
+            block.attrib.update(known.attrib)
+    parent = old[0].getparent()
     place = parent.index(old[0])
-    for paragraph in old:
-        parent.remove(paragraph)
+    for block in old:
+        parent.remove(block)
     parent[place:place] = new
     return body
 
 
-def _calls(paragraphs: Sequence[Element]) -> list[Element]:
-    return [call for paragraph in paragraphs for call in paragraph.iter("a")
+def _calls(blocks: Sequence[Element]) -> list[Element]:
+    return [call for block in blocks for call in block.iter("a")
             if call.get("role") == "doc-noteref"]
 
 

@@ -61,12 +61,12 @@ class Stage:
         self.state = replace(self.state, **news)
         self._tell({"state": asdict(self.state)})
 
-    def show_excerpt(self, page: str, numbers: list[str], paragraphs: list[str]) -> None:
-        """Show new paragraphs in place of those of these numbers, until the page itself is new.
+    def show_excerpt(self, page: str, places: list[str], blocks: list[str]) -> None:
+        """Show new blocks of HTML in the place of old ones, until the page itself is new.
 
-        `page` is the version of the page that has these numbers.
+        `page` is the version of the page in which these CSS selectors name the old ones.
         """
-        self._tell({"excerpt": {"page": page, "numbers": numbers, "paragraphs": paragraphs}})
+        self._tell({"excerpt": {"page": page, "places": places, "blocks": blocks}})
 
     def _tell(self, news: dict[str, Any]) -> None:
         for listener in self.listeners:

@@ -82,35 +82,36 @@
     paper.src = `essay.pdf?version=${version}#page=${pageInView()}&navpanes=0`;
   }
 
-  /* Puts new paragraphs in the place of old ones; notes keep their numbers, if none is new. */
+  /* Puts new blocks in the place of old ones; notes keep their numbers, if none is new. */
   let undo = () => {};
-  function showExcerpt({ page, numbers, paragraphs }) {
-    if (shown !== page || shown !== state.html) return;
+  function showExcerpt({ page, places, blocks }) {
+    if (shown !== page || shown !== state.html || !places.every(Boolean)) return;
     undo();
     const text = front.contentDocument;
-    const old = numbers.map((number) => text.getElementById(`p${number}`));
+    const old = places.map((place) => text.querySelector(place));
     if (!old.every(Boolean)) return;
     const CALL = "[role=doc-noteref]";
-    const callsOf = (all) => all.flatMap((paragraph) => [...paragraph.querySelectorAll(CALL)]);
-    const fresh = paragraphs.map((html, at) => {
-      const paragraph = text.createElement("p");
-      paragraph.innerHTML = html;
-      if (!old[at]) return paragraph;
-      paragraph.id = old[at].id;
-      const link = old[at].querySelector("a.number");
-      if (link) paragraph.prepend(link.cloneNode(true));
-      return paragraph;
+    const callsOf = (all) => all.flatMap((block) => [...block.querySelectorAll(CALL)]);
+    const fresh = blocks.map((html, at) => {
+      const holder = text.createElement("template");
+      holder.innerHTML = html;
+      const block = holder.content.firstElementChild;
+      if (!old[at] || block.localName !== old[at].localName) return block;
+      if (old[at].id) block.id = old[at].id;
+      const link = old[at].querySelector(":scope > a.number");
+      if (link) block.prepend(link.cloneNode(true));
+      return block;
     });
-    const [calls, places] = [callsOf(old), callsOf(fresh)];
-    places.forEach((place, at) => {
-      if (places.length === calls.length) place.replaceWith(calls[at].cloneNode(true));
-      else place.outerHTML = "<sup>•</sup>";
+    const [calls, marks] = [callsOf(old), callsOf(fresh)];
+    marks.forEach((mark, at) => {
+      if (marks.length === calls.length) mark.replaceWith(calls[at].cloneNode(true));
+      else mark.outerHTML = "<sup>•</sup>";
     });
     old[0].before(...fresh);
-    old.forEach((paragraph) => paragraph.remove());
+    old.forEach((block) => block.remove());
     undo = () => {
       fresh[0].before(...old);
-      fresh.forEach((paragraph) => paragraph.remove());
+      fresh.forEach((block) => block.remove());
     };
   }
 

@@ -319,20 +319,30 @@ def test_a_port_is_a_number_of_one(port: str, capsys: pytest.CaptureFixture[str]
     ("One.\n\nTwo.", "One.", ("One.", "Two."), ("One.",)),
     ("One. Two.\n\nThree.", "One.\n\nTwo.\n\nThree.", ("One. Two.",), ("One.", "Two.")),
     ("# One\n\nTwo.", "# One\n\nNew.\n\nTwo.", ("Two.",), ("New.", "Two.")),
-], ids=["words", "two paragraphs", "one more", "one less", "one parted", "after a heading"])
-def test_prose_is_shown_at_once(
+    ("# One", "# Two", ("# One",), ("# Two",)),
+    ("- one\n- two", "- one\n- three", ("- one\n- two",), ("- one\n- three",)),
+    ("1. one", "1. two", ("1. one",), ("1. two",)),
+    ("> one\n> two", "> one", ("> one\n> two",), ("> one",)),
+    ("One.\n\n- two", "One.\n\n- two\n- three", ("- two",), ("- two\n- three",)),
+], ids=["words", "two paragraphs", "one more", "one less", "one parted", "after a heading",
+        "a heading", "a list", "a numbered list", "a quotation", "a list after prose"])
+def test_blocks_are_shown_at_once(
     before: str, after: str, old: tuple[str, ...], new: tuple[str, ...]
 ) -> None:
-    """New words, new paragraphs, and paragraphs taken away can be shown before the whole text."""
+    """New words, blocks that are added and taken away can be shown before the whole text."""
     assert find_excerpt(before, after) == Excerpt(old, new)
 
 
 @pytest.mark.parametrize(("before", "after"), [
-    ("One.", "One."), ("# One", "# Two"), ("- one", "- two"), ("> one", "> two"),
-    ("Term\n: one", "Term\n: two"), ("[^1]: one", "[^1]: two"), ("One\n===", "Two\n==="),
-    ("One.", "One.\n\n- two"), ("One.", ""), ("", "One."),
-], ids=["nothing", "heading", "list", "quotation", "definition", "note", "underlined heading",
-        "one more list", "none left", "the first"])
+    ("One.", "One."), ("Term\n: one", "Term\n: two"), ("[^1]: one", "[^1]: two"),
+    ("One\n===", "Two\n==="), ("| a |", "| b |"), ("::: box", "::: other"),
+    ("One.\n\n    two", "One.\n\n    three"), ("```\none\n```", "```\ntwo\n```"),
+    ("- one\n\n- two", "- one\n\n- three"), ("- one\n\n  two", "- three\n\n  two"),
+    ("One.\n\n- two", "One.\n\n- two\n\n- three"), ("# One\nTwo.", "# One\nThree."),
+    ("One.", ""), ("", "One."),
+], ids=["nothing", "definition", "note", "underlined heading", "table", "box", "indented code",
+        "code", "loose list", "item of two paragraphs", "one item more", "heading and text",
+        "none left", "the first"])
 def test_all_else_waits_for_the_whole_text(before: str, after: str) -> None:
     """What may change the text around it is not shown by itself."""
     assert find_excerpt(before, after) is None
@@ -356,9 +366,12 @@ def built_body(project: Project) -> tuple:
 
 @pytest.mark.parametrize(("project", "old", "new"), [
     (PRESS, "Dulles saw no change of substance", "Dulles, in fact, saw *none*"),
-    (SAMPLE, "An opening before any heading", "Some words before any heading")],
-    ids=["notes", "author and date"])
-def test_a_paragraph_alone_is_as_in_the_whole(
+    (PRESS, "## The offer of 1954", "## An offer, and no request"),
+    (SAMPLE, "An opening before any heading", "Some words before any heading"),
+    (SAMPLE, "- [x] done", "- [x] done at last"),
+    (SAMPLE, "> A block quotation of some length", "> Words of others, quoted at some length"),
+], ids=["notes", "heading", "author and date", "list", "quotation"])
+def test_a_block_alone_is_as_in_the_whole(
     project: Path, old: str, new: str, tmp_path: Path
 ) -> None:
     """What is shown at once is what the whole build shows; marks of corrections come with that."""
@@ -374,9 +387,11 @@ def test_a_paragraph_alone_is_as_in_the_whole(
     assert excerpt
     rendered = render_excerpt(edition, body, excerpt)
     assert rendered
-    (number,), (alone,) = rendered
+    (known,), (alone,) = rendered
 
-    whole = after.article.find(f".//p[@data-number='{number}']")
+    place = list(body.article.iter()).index(known)
+    whole = list(after.article.iter())[place]
+    assert alone.tag == whole.tag == known.tag
     assert stream_of(alone) == stream_of(whole)
     assert len(alone.findall(".//a")) == len(whole.xpath(".//a[not(@class='mark')]"))
 
