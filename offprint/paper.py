@@ -107,21 +107,33 @@ def lay_out(edition: Edition, html: str, before: Setting | None = None) -> Layou
     Raises ProblemsFoundError for what WeasyPrint warns of, for text outside its page, and for
     notes that are not on the page that calls them.
     """
-    load_weasyprint()
-    manuscript = edition.manuscript
-    with _warnings_as_problems(edition), _full_lines():
-        setting = before if before and before.update(html) else (
-            Setting(html, end_before_lost_note))
-        continued = set_with_notes(setting)
-    document = setting.document
-    for number, page in setting.take_pages():
-        _move_to_outer_margin(number, page)
-        document.pages[number - 1] = type(page)(page._page_box)  # its links have moved too
+    setting, continued = set_html(edition, html, before)
+    manuscript, document = edition.manuscript, setting.document
     found = [*check_pages(document, manuscript, edition.theme.typeface),
              *check_continued(continued, manuscript, document)]
     if any(not problem.note for problem in found):
         raise ProblemsFoundError(found)
     return Layout(document, tuple(found), setting)
+
+
+def set_html(
+    edition: Edition, html: str, before: Setting | None = None
+) -> tuple[Setting, dict[str, list[int]]]:
+    """Set the pages of `html`, those alone that are others than `before`; look at none.
+
+    Also returned are the pages of each note that is continued, by its identifier.
+    Raises ProblemsFoundError for what WeasyPrint warns of.
+    """
+    load_weasyprint()
+    with _warnings_as_problems(edition), _full_lines():
+        setting = before if before and before.update(html) else (
+            Setting(html, end_before_lost_note))
+        continued = set_with_notes(setting)
+    for number, page in setting.take_pages():
+        _move_to_outer_margin(number, page)
+        # Its links have moved too.
+        setting.document.pages[number - 1] = type(page)(page._page_box)
+    return setting, continued
 
 
 @contextmanager

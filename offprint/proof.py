@@ -19,7 +19,7 @@ from .edition import Edition
 from .fonts import Cut
 from .identity import identify_source
 from .layout import words
-from .paper import lay_out, render_print
+from .paper import render_print, set_html
 from .setting import Setting
 from .tree import Element
 
@@ -78,11 +78,14 @@ def print_proof(
     """Return the pages of `body`, of which `setting` has those before and is to have these.
 
     `edition` is that of the text before; its identifier in the colophon is made that of now.
-    Raises what `paper.lay_out` raises.
+    Where all pages would have to be set anew, what was printed `before` is returned.
+    Raises ProblemsFoundError for what WeasyPrint warns of.
     """
     page = render_print(edition, body, cuts)
     page = page.replace(edition.swhid, identify_source(edition.project))
-    return print_changes(before, lay_out(edition, page, setting).document)
+    if not setting.takes(page):
+        return before
+    return print_changes(before, set_html(edition, page, setting)[0].document)
 
 
 def print_changes(before: Print, document: Any) -> Print:

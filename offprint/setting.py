@@ -79,15 +79,18 @@ class Setting:
         # All that is needed is in the page itself, as data; nothing else is ever read.
         fetcher = weasyprint.urls.URLFetcher(allowed_protocols={"data"})
         self._html = weasyprint.HTML(string=html, url_fetcher=fetcher)
-        self._fonts = FontConfiguration()
+        self._fonts, self._room = FontConfiguration(), NoteRoom()
+        self._goal: Any = None  # the element after which no page needs to be set
+        self.document: Any = None
+        self._forget()
+
+    def _forget(self) -> None:
+        """Keep nothing of what has been set: all of the text will be set anew."""
         self._context: Any = None
         self._root: Any = None
         self._notes: list[Any] = []
         self._pages: list[SetPage] = []
-        self._room = NoteRoom()
         self._rules: dict[int, list[tuple[Any, Any]]] = {}  # by page: boxes, and their old style
-        self._goal: Any = None  # the element after which no page needs to be set
-        self.document: Any = None
 
     @property
     def root(self) -> Any:
@@ -122,15 +125,19 @@ class Setting:
                 known.is_taken = True
                 yield number, page
 
-    def update(self, html: str) -> bool:
-        """Put the blocks in which `html` differs into the page; tell whether that can be done.
+    def takes(self, html: str) -> bool:
+        """Tell whether some blocks of `html` may be put in the place of those that are here.
 
-        It cannot where the style sheet, or anything but the text, is another, nor where a
+        They may not where the style sheet, or anything but the text, is another, nor where a
         style sheet counts blocks.
         """
+        return _head(html) == self._head and _is_local(self._head) and bool(self._context)
+
+    def update(self, html: str) -> bool:
+        """Put the blocks in which `html` differs into the page; tell whether that can be done."""
         import weasyprint
 
-        if _head(html) != self._head or not self._context or not _is_local(self._head):
+        if not self.takes(html):
             return False
         new = weasyprint.HTML(string=html[len(self._head):]).etree_element
         for change in list(_find_changes(self.root.find("body"), new.find("body"))):
@@ -146,11 +153,13 @@ class Setting:
             while parents[element].tag not in CONTAINERS:
                 element = parents[element]
             blocks.append(element)
-        for block in dict.fromkeys(blocks):
+        for block in dict.fromkeys(blocks) if self._context else ():
             parent = parents[block]
             place = list(parent).index(block)
             start = place if self._has_box(block) else max(place - 1, 0)
-            self._replace(parent, start, place + 1, list(parent[start:place + 1]))
+            if not self._replace(parent, start, place + 1, list(parent[start:place + 1])):
+                self._forget()
+                return
 
     # Boxes.
 

@@ -193,3 +193,15 @@ def test_a_page_that_ends_sooner_for_its_notes_changes_no_other_block() -> None:
     ruled = {box.element for rules in setting._rules.values() for box, _ in rules}
     assert ruled
     assert kept == ruled
+
+
+def test_text_that_is_in_no_block_has_all_pages_set_anew() -> None:
+    """A long note is continued wherever it is called, also beside text of a template's own."""
+    paragraph = f"<p>Words.<fn-note id='n1'>{'a remark ' * 400}</fn-note> More words.</p>"
+    setting = Setting(f"{HEAD}<body>Loose text {paragraph} and more.</body></html>",
+                      end_before_lost_note)
+
+    continued = set_with_notes(setting)
+
+    assert len(continued["n1"]) > 1
+    assert not setting.update(f"{HEAD}<body>Loose text <p>Words.</p> and more.</body></html>")
