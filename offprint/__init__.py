@@ -17,10 +17,10 @@ In the order of the work:
 - `body` is the converted text as a `tree`, with sound `tables` and numbered `paragraphs`;
   `fonts` are cut for it;
 - `paper` sets pages, with `footnotes` where they are called; a `setting` keeps them, so that
-  after a change only some are set again, and a `noteroom` what notes take of them; a `layout` is
-  what comes of it, and `alarms` go off where it looks bad; `pages` finds where each page begins
-  in the text; `tags` makes pages readable aloud and `pdf` writes them; `imposition` puts the
-  finished pages on sheets of other papers;
+  after a change of some `blocks` few are set again, and a `noteroom` what notes take of them; a
+  `layout` is what comes of it, and `alarms` go off where it looks bad; `pages` finds where each
+  page begins in the text; `tags` makes pages readable aloud and `pdf` writes them; `imposition`
+  puts the finished pages on sheets of other papers;
 - `web` makes the HTML page, `epub`, with a `cover`, the e-book; `templating` dresses them all;
 - `csl` is what an edition says of itself as a work; `citation` cites it in words, `bibtex`, `ris`
   and `cff` in files; `metadata` describes it in the head of the page, `deposit` for registries,

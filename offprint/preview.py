@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lxml import etree
 
@@ -55,6 +55,10 @@ STEP, PATIENCE = 20, 1000
 IDLE, OBJECTS_BEFORE_CLEANING = 2, 5_000_000
 
 
+# What is shown of an edition before its pages are set: its text, and the fonts for it.
+Shown: TypeAlias = tuple[Edition, Body, tuple[Cut, ...]]
+
+
 class SupersededError(Exception):
     """The publication has been saved again since this build began."""
 
@@ -75,12 +79,12 @@ class Preview:
         self.saved = asyncio.Event()
         self.saves = self.building = 0
         self.began = 0.0
-        self.shown: tuple[Edition, Body, tuple[Cut, ...]] | None = None
+        self.shown: Shown | None = None
         self.page = ""  # the version in which that is shown
         self.pages: tuple[PageMap, str] | None = None  # with the stream that it belongs to
         self.printed: Print | None = None
         self.excerpts = ThreadPoolExecutor(1)
-        self.proof: Future[Body | None] | None = None  # the text with an excerpt in its place
+        self.proof: Future[Shown | None] | None = None  # the text with an excerpt in its place
         self.problems: tuple[str, ...] = ()
         self.found_late = self.is_late = False  # while pages were set, with the words all right
 
@@ -107,7 +111,7 @@ class Preview:
             forget_words()
         self.proof = None
         if files == {self.options.project.essay} and self.shown:
-            self.proof = self.excerpts.submit(self._show_excerpt, *self.shown[:2], self.page)
+            self.proof = self.excerpts.submit(self._show_excerpt, self.shown, self.page)
         self.saves += 1
         self.saved.set()
 
@@ -193,11 +197,12 @@ class Preview:
             self._log("pages", len(report.page_map.starts))
         return news
 
-    def _show_excerpt(self, edition: Edition, body: Body, page: str) -> Body | None:
-        """Show new blocks of `edition`, shown as `page`, where they are all that is new.
+    def _show_excerpt(self, known: Shown, page: str) -> Shown | None:
+        """Show the blocks that are new since `known`, shown as `page`, where nothing else is.
 
         Returns the text with these blocks, as far as it can be known yet.
         """
+        edition, body, cuts = known
         with contextlib.suppress(OSError, ProblemsFoundError, ToolError, etree.XMLSyntaxError):
             manuscript = read_manuscript(self.options.project)
             excerpt = find_excerpt(edition.manuscript.body, manuscript.body)
@@ -207,21 +212,24 @@ class Preview:
                 self.loop.call_soon_threadsafe(
                     self.stage.show_excerpt, page, list(map(find_selector, old)),
                     list(map(outer_html, new)))
-                return put_excerpt(body, old, new)
+                proved = put_excerpt(body, old, new)
+                return (edition, proved, cuts) if proved else None
         return None
 
     def _show_proof(self) -> None:
         """Show the printed pages with new blocks, where these are all that is new."""
-        body = self.proof.result() if self.proof else None
-        if not (body and self.shown and self.printed and self.options.setting):
+        if not (self.proof and self.printed and self.options.setting):
             return
-        edition, _, cuts = self.shown
         try:
-            printed = print_proof(edition, body, cuts, self.options.setting, self.printed)
-        except (ProblemsFoundError, OSError):
+            known = self.proof.result()
+            printed = known and print_proof(*known, self.options.setting, self.printed)
+        except SupersededError:
+            raise
+        except Exception:
+            # The build begins anew, and will say what is wrong.
             self.options = replace(self.options, setting=None)
-            return  # the build will say what is wrong
-        if printed != self.printed:
+            return
+        if printed and printed != self.printed:
             self.printed = printed
             self._log("proof", 0)
             self.loop.call_soon_threadsafe(self._show_paper, printed.pdf)

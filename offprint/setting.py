@@ -8,27 +8,19 @@ same as if all pages had been set anew.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from xml.etree import ElementTree
 
+from .blocks import CONTAINERS, find_changes, is_local
 from .layout import instead, text_block, walk
 from .noteroom import NoteRoom
 
 # How often a page is set again before it is left as it is.
 MOST_TRIES = 8
-# What holds nothing but blocks, each of which can be replaced alone.
-CONTAINERS = ("body", "article", "section", "header")
-# What lets a style sheet show one block otherwise when another one changes, far away or after it.
-FAR_REACHING = re.compile(r":has|:only|:nth-last|:last-of|target-|counter-(increment|reset|set)|"
-                          r"counters?\(\s*(footnote|note|list-item)\b")
-# Where a style sheet does not say what the call of a note shows, it is a count of all notes.
-CALL = "::footnote-call"
 
 
 class Rule(NamedTuple):
@@ -131,7 +123,7 @@ class Setting:
         They may not where the style sheet, or anything but the text, is another, nor where a
         style sheet counts blocks.
         """
-        return _head(html) == self._head and _is_local(self._head) and bool(self._context)
+        return _head(html) == self._head and is_local(self._head) and bool(self._context)
 
     def update(self, html: str) -> bool:
         """Put the blocks in which `html` differs into the page; tell whether that can be done."""
@@ -140,7 +132,7 @@ class Setting:
         if not self.takes(html):
             return False
         new = weasyprint.HTML(string=html[len(self._head):]).etree_element
-        for change in list(_find_changes(self.root.find("body"), new.find("body"))):
+        for change in list(find_changes(self.root.find("body"), new.find("body"))):
             if not self._replace(*change):
                 return False
         return True
@@ -368,45 +360,3 @@ class Setting:
 def _head(html: str) -> str:
     """Return what comes before the body of an HTML page."""
     return html.partition("<body")[0]
-
-
-def _is_local(head: str) -> bool:
-    """Tell whether each block looks as it does whatever the others hold."""
-    return CALL in head and not FAR_REACHING.search(head)
-
-
-def _find_changes(old: Any, new: Any) -> Iterator[tuple[Any, int, int, list[Any]]]:
-    """Yield (container, from, to, new children) for all that makes `old` the same as `new`.
-
-    Where blocks are added or taken away, all that follow in the same container are replaced, and
-    the one before: a style sheet may look at what stands beside a block.
-    """
-    if len(old) == len(new) and all(map(_is_alike, old, new)):
-        for place, (one, other) in enumerate(zip(old, new, strict=True)):
-            if _source(one) == _source(other):
-                continue
-            if _holds_blocks(one) and _holds_blocks(other) and one.attrib == other.attrib:
-                yield from _find_changes(one, other)
-            else:
-                yield old, place, place + 1, [other]
-        return
-    same = next((place for place, (one, other) in enumerate(zip(old, new, strict=False))
-                 if _source(one) != _source(other)), min(len(old), len(new)))
-    start = max(same - 1, 0)
-    yield old, start, len(old), list(new)[start:]
-
-
-def _source(element: Any) -> str:
-    return ElementTree.tostring(element, encoding="unicode")
-
-
-def _is_alike(one: Any, other: Any) -> bool:
-    """Tell whether two elements look the same to a style sheet, whatever is in them."""
-    return bool(one.tag == other.tag and one.get("class") == other.get("class")
-                and one.attrib.keys() == other.attrib.keys())
-
-
-def _holds_blocks(element: Any) -> bool:
-    """Tell whether `element` holds nothing but blocks."""
-    texts = [element.text, *(child.tail for child in element)]
-    return element.tag in CONTAINERS and not any(text and text.strip() for text in texts)
