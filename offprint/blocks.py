@@ -10,15 +10,17 @@ from xml.etree import ElementTree
 # What holds nothing but blocks, each of which can be replaced alone.
 CONTAINERS = ("body", "article", "section", "header")
 # What lets a style sheet show one block otherwise when another one changes, far away or after it.
-FAR_REACHING = re.compile(r":has|:only|:nth-last|:last-of|target-|counter-(increment|reset|set)|"
-                          r"counters?\(\s*(footnote|note|list-item)\b")
+FAR_REACHING = re.compile(r":has|:only|:nth-last|:last-of|target-|counters?\(|"
+                          r"counter-(increment|reset|set)|float:(?!\s*(?:footnote|none))")
+# What is said of pages, where numbers may be counted.
+OF_PAGES = re.compile(r"@page[^{]*\{(?:[^{}]|\{[^{}]*\})*\}")
 # Where a style sheet does not say what the call of a note shows, it is a count of all notes.
 CALL = "::footnote-call"
 
 
 def is_local(style: str) -> bool:
     """Tell whether, by a style sheet, each block looks as it does whatever the others hold."""
-    return CALL in style and not FAR_REACHING.search(style)
+    return CALL in style and not FAR_REACHING.search(OF_PAGES.sub("", style))
 
 
 def find_changes(old: Any, new: Any) -> Iterator[tuple[Any, int, int, list[Any]]]:

@@ -7,6 +7,7 @@ they are together. Here a note that has been measured is stood for by an empty b
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from .layout import walk
 
@@ -17,7 +18,7 @@ class NoteRoom:
     """The heights of notes in pixels, by their box and the width of the page's text."""
 
     def __init__(self) -> None:
-        self._heights: dict[tuple[Any, float], float] = {}
+        self._heights: WeakKeyDictionary[Any, dict[float, float]] = WeakKeyDictionary()
 
     def set_notes(self, context: Any, area: Any, *more: Any) -> Any:
         """Return `area`, the notes of a page, laid out: what `block_level_layout` does with it.
@@ -29,12 +30,13 @@ class NoteRoom:
         notes, width = context.current_page_footnotes, more[-1].width
         if len(notes) == len(area.children) and all(map(_is_plain, notes)):
             for note, box in zip(notes, area.children, strict=True):
-                if (note, width) not in self._heights:
+                heights = self._heights.setdefault(note, {})
+                if width not in heights:
                     alone = area.copy_with_children([box])
                     alone = block_level_layout(context, alone, *more)[0]
                     # What is left of the place on the page is rounded away.
-                    self._heights[note, width] = round(alone.children[0].height, 6)
-            area.children = [_stand_in(note, self._heights[note, width]) for note in notes]
+                    heights[width] = round(alone.children[0].height, 6)
+            area.children = [_stand_in(note, self._heights[note][width]) for note in notes]
         return block_level_layout(context, area, *more)
 
 

@@ -107,7 +107,14 @@ def lay_out(edition: Edition, html: str, before: Setting | None = None) -> Layou
     Raises ProblemsFoundError for what WeasyPrint warns of, for text outside its page, and for
     notes that are not on the page that calls them.
     """
-    setting, continued = set_html(edition, html, before)
+    load_weasyprint()
+    continued = set_again(edition, html, before) if before else None
+    if before is None or continued is None:
+        setting = Setting(html, end_before_lost_note)
+        with _warnings_as_problems(edition, setting), _full_lines():
+            continued = _set(setting)
+    else:
+        setting = before
     manuscript, document = edition.manuscript, setting.document
     found = [*check_pages(document, manuscript, edition.theme.typeface),
              *check_continued(continued, manuscript, document)]
@@ -116,24 +123,24 @@ def lay_out(edition: Edition, html: str, before: Setting | None = None) -> Layou
     return Layout(document, tuple(found), setting)
 
 
-def set_html(
-    edition: Edition, html: str, before: Setting | None = None
-) -> tuple[Setting, dict[str, list[int]]]:
-    """Set the pages of `html`, those alone that are others than `before`; look at none.
+def set_again(edition: Edition, html: str, setting: Setting) -> dict[str, list[int]] | None:
+    """Set those pages of `html` that are others than in `setting`; nobody has looked at them.
 
-    Also returned are the pages of each note that is continued, by its identifier.
+    Returns the pages of each note that is continued, by its identifier, and None where all
+    pages must be set anew.
     Raises ProblemsFoundError for what WeasyPrint warns of.
     """
-    load_weasyprint()
-    with _warnings_as_problems(edition), _full_lines():
-        setting = before if before and before.update(html) else (
-            Setting(html, end_before_lost_note))
-        continued = set_with_notes(setting)
+    with _warnings_as_problems(edition, setting), _full_lines():
+        return _set(setting) if setting.update(html) else None
+
+
+def _set(setting: Setting) -> dict[str, list[int]]:
+    continued = set_with_notes(setting)
     for number, page in setting.take_pages():
         _move_to_outer_margin(number, page)
         # Its links have moved too.
         setting.document.pages[number - 1] = type(page)(page._page_box)
-    return setting, continued
+    return continued
 
 
 @contextmanager
@@ -205,12 +212,19 @@ def _move_out(block: Any, box: Any, gap: float, to_the_right: bool) -> None:
 
 
 @contextmanager
-def _warnings_as_problems(edition: Edition) -> Iterator[None]:
-    """Collect what WeasyPrint logs while the block runs, and raise it as problems."""
+def _warnings_as_problems(edition: Edition, setting: Setting) -> Iterator[None]:
+    """Collect what WeasyPrint logs while the block runs, and raise it as problems.
+
+    As it would not be said again of what `setting` keeps, that is forgotten.
+    """
     records: list[logging.LogRecord] = []
     with listening(WEASYPRINT, records.append, logging.WARNING), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        yield
+        try:
+            yield
+        finally:
+            if records:
+                setting.forget()
     if records:
         raise ProblemsFoundError(
             _warning(edition, DATA.sub("an image", record.getMessage())) for record in records)

@@ -1,7 +1,7 @@
 """Shows a publication in the browser while it is written, and builds it again on every save.
 
-A save is shown in three steps, each sooner than the next. Where only some blocks are new, these
-are converted alone and shown at once (`excerpt`), and so are the pages that they are on
+A save is shown in steps, each sooner than the next. Where only some blocks are new, these are
+converted alone and shown at once (`excerpt`), and the pages that they are on a moment later
 (`proof`). Then the whole text is checked and shown, its pages marked where the last ones began.
 Then the pages are set: page marks and PDF are right, and only now is anything written to output/.
 A newer save ends the setting of pages.
@@ -177,7 +177,7 @@ class Preview:
 
     def _show_page(self, page: bytes, news: dict[str, Any]) -> None:
         self.stage.page = page
-        self.stage.change(html=digest(page), **news)
+        self.stage.change(html=digest(page), words=self.stage.state.words + 1, **news)
 
     def _take_pages(self, report: Report) -> dict[str, Any]:
         """Keep the finished pages for the next build, and return what has been written as news."""
@@ -185,13 +185,14 @@ class Preview:
         for path in report.written:
             data = path.read_bytes()
             if path.suffix == ".html":
-                self.stage.page, self.page = data, digest(data)
-                news["html"] = self.page
+                self.page = news["html"] = digest(data)
+                self.loop.call_soon_threadsafe(setattr, self.stage, "page", data)
             elif report.setting:
                 printed = Print.of(data, report.setting.document)
                 if not self.printed or printed.pages != self.printed.pages:
                     news["pdf"] = digest(data)  # otherwise these pages are shown already
-                self.stage.paper, self.printed = data, printed
+                self.printed = printed
+                self.loop.call_soon_threadsafe(setattr, self.stage, "paper", data)
         if self.shown and report.page_map:
             self.pages = report.page_map, stream_of(self.shown[1].article)
             self._log("pages", len(report.page_map.starts))
@@ -218,10 +219,11 @@ class Preview:
 
     def _show_proof(self) -> None:
         """Show the printed pages with new blocks, where these are all that is new."""
-        if not (self.proof and self.printed and self.options.setting):
+        proof = self.proof
+        if not (proof and self.printed and self.options.setting):
             return
         try:
-            known = self.proof.result()
+            known = proof.result()
             printed = known and print_proof(*known, self.options.setting, self.printed)
         except SupersededError:
             raise

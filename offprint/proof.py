@@ -1,7 +1,7 @@
 """Puts new blocks on the printed pages at once, before the essay is read anew: a proof.
 
-The rest of the text is as it was read last. What takes time and is not looked at, tags and
-attachments, is left to the edition.
+The rest of the text is as it was read last. What takes time and is not looked at, such as tags,
+and links from the new pages to others, is left to the edition.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .edition import Edition
 from .fonts import Cut
 from .identity import identify_source
 from .layout import words
-from .paper import render_print, set_html
+from .paper import render_print, set_again
 from .setting import Setting
 from .tree import Element
 
@@ -83,15 +83,15 @@ def print_proof(
     """
     page = render_print(edition, body, cuts)
     page = page.replace(edition.swhid, identify_source(edition.project))
-    if not setting.takes(page):
+    if set_again(edition, page, setting) is None:
         return before
-    return print_changes(before, set_html(edition, page, setting)[0].document)
+    return print_changes(before, setting.document)
 
 
 def print_changes(before: Print, document: Any) -> Print:
     """Return the print `before` with those pages of `document` put in that are others by now.
 
-    Their links lead out of the document only.
+    The links on these lead out of the document only.
     """
     now = Print.of(b"", document)
     changed = [place for place, page in enumerate(now.pages)
@@ -101,11 +101,18 @@ def print_changes(before: Print, document: Any) -> Print:
     fresh = document.copy([document.pages[place] for place in changed]).write_pdf()
     with pikepdf.open(io.BytesIO(before.pdf)) as pdf, pikepdf.open(io.BytesIO(fresh)) as drawn:
         for place, page in zip(changed, drawn.pages, strict=True):
-            pdf.pages[place:place + 1] = [page]
+            if place == len(pdf.pages):
+                pdf.pages.append(page)
+                continue
+            for key in ("/Contents", "/Resources", "/Annots"):  # links lead to the page itself
+                if key in page.obj:
+                    pdf.pages[place].obj[key] = pdf.copy_foreign(drawn.make_indirect(page[key]))
+                elif key in pdf.pages[place].obj:
+                    del pdf.pages[place].obj[key]
         del pdf.pages[len(now.pages):]
-        for key in ("/StructTreeRoot", "/MarkInfo", "/Outlines"):
+        for key in ("/StructTreeRoot", "/MarkInfo"):
             if key in pdf.Root:
-                del pdf.Root[key]  # which are those of the pages before
+                del pdf.Root[key]  # which tags the pages before
         data = io.BytesIO()
         pdf.save(data)
     return Print(data.getvalue(), now.pages)

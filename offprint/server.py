@@ -33,10 +33,14 @@ FRESH = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True)
 class State:
-    """What the preview shows: versions of its two files, problems, and the work in hand."""
+    """What the preview shows: versions of its two files, problems, and the work in hand.
+
+    `words` counts how often the whole text has been read and found right.
+    """
 
     html: str = ""
     pdf: str = ""
+    words: int = 0
     problems: tuple[str, ...] = ()
     work: str = ""
 

@@ -3,7 +3,7 @@
 WeasyPrint forgets everything between two runs. Here the boxes of the text and the pages made of
 them are kept: the blocks that have changed get new boxes, the pages they stand on are made
 again, and so are those after them, until one begins where it began before. The outcome is the
-same as if all pages had been set anew.
+same as if all pages had been set anew; where a style sheet keeps it from being so, they are.
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ class Setting:
         self._fonts, self._room = FontConfiguration(), NoteRoom()
         self._goal: Any = None  # the element after which no page needs to be set
         self.document: Any = None
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Keep nothing of what has been set: all of the text will be set anew."""
         self._context: Any = None
         self._root: Any = None
@@ -117,7 +117,7 @@ class Setting:
                 known.is_taken = True
                 yield number, page
 
-    def takes(self, html: str) -> bool:
+    def accepts(self, html: str) -> bool:
         """Tell whether some blocks of `html` may be put in the place of those that are here.
 
         They may not where the style sheet, or anything but the text, is another, nor where a
@@ -126,16 +126,24 @@ class Setting:
         return _head(html) == self._head and is_local(self._head) and bool(self._context)
 
     def update(self, html: str) -> bool:
-        """Put the blocks in which `html` differs into the page; tell whether that can be done."""
+        """Put the blocks in which `html` differs into the page; tell whether that can be done.
+
+        Where it cannot, all that has been set is forgotten.
+        """
         import weasyprint
 
-        if not self.takes(html):
-            return False
-        new = weasyprint.HTML(string=html[len(self._head):]).etree_element
-        for change in list(find_changes(self.root.find("body"), new.find("body"))):
-            if not self._replace(*change):
-                return False
-        return True
+        if self.accepts(html):
+            new = weasyprint.HTML(string="<!DOCTYPE html>" + html[len(self._head):]).etree_element
+            changes = list(find_changes(self.root.find("body"), new.find("body")))
+            if all(self._replace(*change) for change in changes) and self._has_own_names():
+                return True
+        self.forget()
+        return False
+
+    def _has_own_names(self) -> bool:
+        """Tell whether no two elements have one name, of which a first setting would warn."""
+        names = [element.get("id") for element in self.root.iter() if element.get("id")]
+        return len(names) == len(set(names))
 
     def renew(self, elements: Iterable[Any]) -> None:
         """Make new boxes for the blocks round `elements`, whose content has been changed."""
@@ -150,7 +158,7 @@ class Setting:
             place = list(parent).index(block)
             start = place if self._has_box(block) else max(place - 1, 0)
             if not self._replace(parent, start, place + 1, list(parent[start:place + 1])):
-                self._forget()
+                self.forget()
                 return
 
     # Boxes.
@@ -161,8 +169,10 @@ class Setting:
     def _replace(self, parent: Any, start: int, end: int, new: list[Any]) -> bool:
         """Put `new` elements in the place of some children of `parent`; their pages are marked.
 
-        Returns False where these have no boxes of their own.
+        Returns False where these have no boxes, or pages, of their own.
         """
+        from weasyprint.formatting_structure.boxes import BlockLevelBox
+
         old = parent[start:end]
         gone = {inner for element in old for inner in element.iter()}
         parent[start:end] = new
@@ -174,14 +184,15 @@ class Setting:
         self._style(new, gone)
         notes: list[Any] = []
         boxes = [box for element in new for box in self._make_boxes(element, notes)]
+        if not all(isinstance(box, BlockLevelBox) for box in boxes):
+            return False
         self._notes = [note for note in self._notes if note.element not in gone] + notes
         before = {*parent[:start]}
         place = max((number for number, box in enumerate(holder.children, 1)
                      if box.element in before), default=0)
         kept = [box for box in holder.children if box.element not in gone]
         holder.children = [*kept[:place], *boxes, *kept[place:]]
-        self._mark_pages(gone)
-        return True
+        return self._mark_pages(gone)
 
     def _style(self, new: list[Any], gone: set[Any]) -> None:
         """Compute the style of `new` elements of the tree; drop that of those `gone`."""
@@ -225,14 +236,16 @@ class Setting:
 
     # Pages.
 
-    def _mark_pages(self, elements: set[Any]) -> None:
+    def _mark_pages(self, elements: set[Any]) -> bool:
         """Have the pages made again on which `elements` stand, and those before them.
 
-        What stands at the beginning of a page may now fit on the one before.
+        What stands at the beginning of a page may now fit on the one before. Returns False
+        where no page is to be made again, because none has any of them.
         """
         for number, page in enumerate(self._pages, 1):
             if any(box.element in elements for box in walk(page.box)):
                 self._mark(number - 1, number)
+        return any(state["content_changed"] for *_, state in self._context.page_maker)
 
     def _mark(self, *numbers: int) -> None:
         """Have pages made again, whatever WeasyPrint thinks of them."""
@@ -358,5 +371,5 @@ class Setting:
 
 
 def _head(html: str) -> str:
-    """Return what comes before the body of an HTML page."""
-    return html.partition("<body")[0]
+    """Return what comes before the content of the body of an HTML page."""
+    return html[:html.index(">", html.index("<body")) + 1]

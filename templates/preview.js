@@ -128,11 +128,12 @@
   news.onmessage = ({ data }) => {
     const told = JSON.parse(data);
     if (told.excerpt) return showExcerpt(told.excerpt);
+    const read = told.state.words !== state.words;
     state = told.state;
     work.textContent = state.work;
     showProblems(state.problems);
     // What was changed may have been taken back.
-    if (shown === state.html && !state.work && !state.problems.length) undo();
+    if (shown === state.html && read) undo();
     show();
   };
   news.onerror = () => { work.textContent = "The press has stopped; start it again with watch"; };

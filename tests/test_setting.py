@@ -10,10 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from offprint import paper
+from offprint.edition import read_edition
 from offprint.footnotes import end_before_lost_note, set_with_notes
 from offprint.layout import blocks_of_lines, walk
+from offprint.layout import words as words_of
+from offprint.problems import ProblemsFoundError
 from offprint.progress import PAGE, PAGES, listening
+from offprint.project import Project
 from offprint.setting import Setting
+
+from .conftest import SAMPLE
 
 HEAD = """<html lang="en"><head><style>
 @page { size: 90mm 100mm; margin: 8mm; @top-left { content: counter(page) " " string(head) } }
@@ -163,7 +170,8 @@ def test_nothing_is_set_where_nothing_has_changed() -> None:
     "p:last-of-type { margin: 1em }", "section:has(ul) { margin: 1em }",
     "p { counter-increment: all } p::before { content: counter(all) }",
     "fn-note::footnote-call { content: counter(footnote) }",
-    "a::after { content: target-counter(attr(href), page) }"])
+    "a::after { content: target-counter(attr(href), page) }",
+    "p::after { content: counter(page) }", "ul { float: left }"])
 def test_a_style_sheet_that_counts_or_looks_ahead_has_all_pages_set_anew(rule: str) -> None:
     """Where one block may change how another one looks, no page is kept."""
     head = HEAD.replace("</style>", f"{rule}</style>")
@@ -205,3 +213,34 @@ def test_text_that_is_in_no_block_has_all_pages_set_anew() -> None:
 
     assert len(continued["n1"]) > 1
     assert not setting.update(f"{HEAD}<body>Loose text <p>Words.</p> and more.</body></html>")
+
+
+@pytest.mark.parametrize(("before", "after"), [
+    ("<p>Old words.</p>", "<p>New words.</p><em>alone</em>"),
+    ("<p>Old words.</p><em>alone</em>", "<p>New words.</p><em>alone</em>"),
+    ("<p>Old words.</p><p class='hidden'>x</p>",
+     "<p>Old words.</p><p class='hidden'>x</p><p>New words.</p>"),
+    ("<p id='n1'>Old words.</p><p>Old.</p>", "<p id='n1'>Old words.</p><p id='n1'>New.</p>"),
+], ids=["words in no block", "beside words in no block", "after what is hidden", "a name twice"])
+def test_what_cannot_be_put_in_has_all_pages_set_anew(before: str, after: str) -> None:
+    """What a part of the pages cannot show is refused, and nothing half done is kept."""
+    head = HEAD.replace("</style>", ".hidden { display: none }</style>")
+    old, new = (f"{head}<body><article><section>{text}</section></article></body></html>"
+                for text in (before, after))
+    setting = set_anew(old)
+
+    assert not setting.update(new)
+    assert not setting.update(new)
+    set_with_notes(setting)
+    assert "New" in "".join(words_of(page._page_box) for page in setting.document.pages)
+
+
+def test_a_warning_is_said_again_while_its_cause_is_there() -> None:
+    """A fault in what is kept would not be warned of again, and so nothing is kept."""
+    edition = read_edition(Project(SAMPLE, SAMPLE / "output"))
+    html = as_html([("p", 20, 0)] * 3)
+    broken = html.replace("word0", '<img src="data:image/png;base64,AAAA">', 1)
+    setting = set_anew(html)
+    for text in (broken, broken.replace("word1", "other", 1)):
+        with pytest.raises(ProblemsFoundError, match="image"):
+            paper.lay_out(edition, text, setting)
