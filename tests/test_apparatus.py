@@ -176,6 +176,20 @@ def test_marks_stand_in_the_outer_margin_and_cover_nothing(printed: Printed) -> 
     assert count == len(printed.edition.corrections.all)
 
 
+def test_the_link_of_a_mark_lies_on_the_mark(printed: Printed) -> None:
+    """Who presses a mark in the margin follows it; the text beside it leads nowhere."""
+    count = 0
+    for page in printed.layout.document.pages:
+        for _, _, (left, _, width, _), box in page.links:
+            if is_mark(box):
+                label = next(inner for inner in walk(box) if hasattr(inner, "text"))
+                assert left <= label.position_x + 0.01
+                assert label.position_x + label.width <= left + width + 0.01
+                count += 1
+
+    assert count == len(printed.edition.corrections.all)
+
+
 def test_marks_stand_at_the_lines_of_their_words(printed: Printed) -> None:
     """A mark is as high as the first word of its passage, or below the mark before it."""
     for page in printed.layout.document.pages:
