@@ -59,7 +59,11 @@ def _check_fonts(edition: Edition, layout: Layout) -> Iterator[Problem]:
 def _keep_one_annotation_a_link(layout: Layout) -> None:
     """Drop the links that WeasyPrint sees again in elements inside a link."""
     for page in layout.document.pages:
-        page.links = [link for link in page.links if getattr(link[3], "element_tag", "") == "a"]
+        kept = [link for link in page.links if getattr(link[3], "element_tag", "") == "a"]
+        for *_, box in page.links:
+            if box is not None:
+                box.link_annotation = None  # of a PDF that was written before
+        page.links = kept
 
 
 def _attachments(edition: Edition, record: bytes) -> list[Any]:

@@ -476,7 +476,10 @@ def read_pages(pdf: Path) -> list[str]:
 def test_a_proof_has_the_pages_of_the_edition_that_follows(
     source: Path, old: str, new: str, tmp_path: Path
 ) -> None:
-    """The PDF that is shown at once has the words of the one that is built after it."""
+    """The PDF that is shown at once has the words of the one that is built after it.
+
+    That one is, byte for byte, what a build makes that knows nothing of what was before.
+    """
     shutil.copytree(source / "manuscript", tmp_path / "manuscript")
     shutil.copytree(source / "bibliography", tmp_path / "bibliography")
     project = Project(tmp_path, tmp_path / "output")
@@ -484,8 +487,11 @@ def test_a_proof_has_the_pages_of_the_edition_that_follows(
     change(project.essay, old, new)
 
     proof = prove(words, setting, before, project)
+    build(replace(Options(project), targets=("pdf",), setting=setting))
+    edition = (project.output / "essay.pdf").read_bytes()
     build(replace(Options(project), targets=("pdf",)))
 
+    assert edition == (project.output / "essay.pdf").read_bytes()
     shown = tmp_path / "proof.pdf"
     shown.write_bytes(proof.pdf)
     assert proof.pdf != before.pdf
