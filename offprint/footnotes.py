@@ -18,7 +18,7 @@ from .body import HEADINGS
 from .layout import blocks_of_lines, foot, lines, text_block, walk
 from .pages import HYPHEN, counts, page_texts, place_before, read_stream
 from .setting import Rule, Setting
-from .tree import Element
+from .tree import Element, parents_of
 
 # Keeps the call of a note on the line of the word before it.
 WORD_JOINER = "\u2060"
@@ -180,7 +180,7 @@ def _continued_in_place(document: Any) -> list[tuple[Any, Any]]:
 
 def _take_out(root: Any, element: Any) -> Any:
     """Take `element` out of its tree, the text after it aside; return what it was in."""
-    parent = next(parent for parent in root.iter() if element in list(parent))
+    parent = parents_of(root)[element]
     _drop(parent, element, element.tail or "")
     return parent
 
@@ -198,7 +198,7 @@ def _cut_off(note: Any, characters: int) -> Any:
 def _insert(root: Any, start: int, rest: Any) -> None:
     """Put the rest of a note before the word at the character `start` of the text."""
     places = read_stream(root)
-    parents = {child: parent for parent in root.iter() for child in parent}
+    parents = parents_of(root)
     if start < len(places):
         place_before(places, start, rest, parents)
         return

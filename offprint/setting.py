@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from .blocks import CONTAINERS, find_changes, is_local
 from .layout import instead, text_block, walk
 from .noteroom import NoteRoom
+from .tree import parents_of
 
 # How often a page is set again before it is left as it is.
 MOST_TRIES = 8
@@ -117,7 +118,7 @@ class Setting:
                 known.is_taken = True
                 yield number, page
 
-    def accepts(self, html: str) -> bool:
+    def _accepts(self, html: str) -> bool:
         """Tell whether some blocks of `html` may be put in the place of those that are here.
 
         They may not where the style sheet, or anything but the text, is another, nor where a
@@ -132,7 +133,7 @@ class Setting:
         """
         import weasyprint
 
-        if self.accepts(html):
+        if self._accepts(html):
             new = weasyprint.HTML(string="<!DOCTYPE html>" + html[len(self._head):]).etree_element
             changes = list(find_changes(self.root.find("body"), new.find("body")))
             if all(self._replace(*change) for change in changes) and self._has_own_names():
@@ -147,7 +148,7 @@ class Setting:
 
     def renew(self, elements: Iterable[Any]) -> None:
         """Make new boxes for the blocks round `elements`, whose content has been changed."""
-        parents = {child: parent for parent in self.root.iter() for child in parent}
+        parents = parents_of(self.root)
         blocks = []
         for element in elements:
             while parents[element].tag not in CONTAINERS:
@@ -200,7 +201,7 @@ class Setting:
         from weasyprint.css import StyleFor
 
         known = self._context.style_for
-        parents = {child: parent for parent in self.root.iter() for child in parent}
+        parents = parents_of(self.root)
         within = {inner for element in new for inner in element.iter()}
         wanted = set(within)
         element = new[0] if new else None

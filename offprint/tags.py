@@ -18,6 +18,7 @@ from fontTools.ttLib import TTFont
 
 from .layout import Layout, instead, text_block, walk
 from .pages import HYPHEN, counts
+from .tree import parents_of
 
 SOFT_HYPHEN = "\u00ad"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -67,7 +68,7 @@ class _Reading:
     def __init__(self, layout: Layout) -> None:
         self.pages = layout.document.pages
         self.root = text_block(self.pages[0]).element
-        self.parents = {child: parent for parent in self.root.iter() for child in parent}
+        self.parents = parents_of(self.root)
         self.boxes: list[list[Any]] = []
         self.furniture: set[Any] = set()
         heads: set[Any] = set()

@@ -31,6 +31,11 @@ def _html(element: Element, with_tail: bool = True) -> str:
     return html.replace("</wbr>", "")  # lxml does not know that this element is always empty
 
 
+def parents_of(root: Element) -> dict[Element, Element]:
+    """Return the parent of each element in `root`, for trees that do not know it themselves."""
+    return {child: parent for parent in root.iter() for child in parent}
+
+
 def remove(element: Element) -> None:
     """Take `element` out of its tree; the text after it stays."""
     parent = element.getparent()
